@@ -1,0 +1,122 @@
+"""The message catalogue of one language.
+
+Texts live in YAML files, one per system, because translators edit them without
+touching code. A message has a reason and a hint at three levels; a label is a
+fixed word of a report. Placeholders are plain names: nothing in a text can reach
+an attribute or an item of a parameter.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.outcome import Reason
+
+Language: TypeAlias = Literal["en", "ko"]
+HintLevel: TypeAlias = Literal["beginner", "intermediate", "advanced"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "ko")
+HINT_LEVELS: tuple[HintLevel, ...] = ("beginner", "intermediate", "advanced")
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_SHOWN_ITEMS = 8
+
+
+def default_language(environment: Mapping[str, str] = os.environ) -> Language:
+    """Korean where the locale of the environment is Korean, English elsewhere."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environment.get(variable)
+        if value:
+            return "ko" if value.lower().startswith("ko") else "en"
+    return "en"
+
+
+def placeholders(text: str) -> set[str]:
+    """The parameter names that a text needs."""
+    return set(PLACEHOLDER.findall(text))
+
+
+def show(value: object) -> str:
+    """One parameter as people read it: lists joined, nothing for None, JSON words for booleans."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={show(item)}" for key, item in value.items()) or "-"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        shown = [show(item) for item in list(value)[:_SHOWN_ITEMS]]
+        return ", ".join(shown) + (", …" if len(value) > _SHOWN_ITEMS else "") or "-"
+    return str(value)
+
+
+def fill(text: str, params: Mapping[str, object]) -> str:
+    """The text with its placeholders replaced; an unknown one stays visible."""
+    return PLACEHOLDER.sub(lambda match: _parameter(match, params), text)
+
+
+def _parameter(match: re.Match[str], params: Mapping[str, object]) -> str:
+    name = match.group(1)
+    return show(params[name]) if name in params else match.group(0)
+
+
+class Catalogue:
+    """The texts of one language, bundled ones first, then those of a pack of somebody else's."""
+
+    def __init__(self, language: Language, extra: Iterable[Traversable] = ()) -> None:
+        self.language = language
+        folders = [files(__package__).joinpath(language)]
+        folders += [folder.joinpath(language) for folder in extra]
+        self._messages: dict[str, Any] = {}
+        self._labels: dict[str, str] = {}
+        for folder in folders:
+            self._read(folder)
+
+    def _read(self, folder: Traversable) -> None:
+        if not folder.is_dir():
+            return
+        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if file.name.endswith(".yaml"):
+                content = _load(file)
+                self._labels.update(content.pop("labels", {}))
+                self._messages.update(content)
+
+    def ids(self) -> frozenset[str]:
+        """All message ids, for the tests of completeness and the catalogue page."""
+        return frozenset(self._messages)
+
+    def text(self, reason: Reason) -> str:
+        """The reason as one sentence; an id without a text is shown as it is."""
+        message = self._messages.get(reason.id)
+        if message is None:
+            return f"{reason.id}: {show(reason.params)}"
+        return fill(message["reason"], reason.params)
+
+    def hint(self, reason: Reason, level: HintLevel) -> str | None:
+        """What to look at next, at one of the three levels of help."""
+        message = self._messages.get(reason.id)
+        if message is None or level not in message.get("hint", {}):
+            return None
+        return fill(message["hint"][level], reason.params)
+
+    def label(self, label: str, **params: object) -> str:
+        """A fixed word or phrase of a report; a missing one is our bug and raises KeyError."""
+        return fill(self._labels[label], params)
+
+    def labels(self) -> Mapping[str, str]:
+        """All labels, unfilled."""
+        return dict(self._labels)
+
+
+def _load(file: Traversable) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 - only a grading run pays for it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    return cast("dict[str, Any]", content or {})

@@ -1,0 +1,110 @@
+"""The pytest plugin: a table of contents.
+
+Options are declared here; everything that grades is imported only when
+`--k8s-grade` is given, because every pytest run of the environment loads this
+file. It imports pytest and the standard library, nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.run.hooks import GradeRun
+
+RUN_KEY = pytest.StashKey["GradeRun"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options; all are dormant without `--k8s-grade`."""
+    group = parser.getgroup("k8sgrade", "grading Kubernetes labs")
+    group.addoption(
+        "--k8s-grade",
+        metavar="LAB",
+        help="grade the cluster against a rubric: the name of a lab or the path of a rubric file",
+    )
+    group.addoption(
+        "--k8s-grade-kubeconfig",
+        metavar="FILE",
+        help="kubeconfig of the cluster (default: $KUBECONFIG, then ~/.kube/config)",
+    )
+    group.addoption(
+        "--k8s-grade-context",
+        metavar="NAME",
+        help="context of the kubeconfig (default: its current context)",
+    )
+    group.addoption(
+        "--k8s-grade-from", metavar="EVIDENCE", help="grade recorded evidence instead of a cluster"
+    )
+    group.addoption(
+        "--k8s-grade-record",
+        metavar="EVIDENCE",
+        help="write what the verdicts rest on to this file, without secrets",
+    )
+    group.addoption(
+        "--k8s-grade-set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="set a variable of the rubric; may be given several times",
+    )
+    group.addoption(
+        "--k8s-grade-wait",
+        metavar="DURATION",
+        help="how long to wait at most for the cluster to settle, e.g. 90s or 5m; 0 looks once",
+    )
+    group.addoption(
+        "--k8s-grade-report",
+        metavar="FORMAT=PATH",
+        action="append",
+        default=[],
+        help="write a report; FORMAT is json or junit; may be given several times",
+    )
+    group.addoption(
+        "--k8s-grade-lang",
+        choices=("ko", "en"),
+        help="language of reasons, hints and reports (default: the locale's)",
+    )
+    group.addoption(
+        "--k8s-grade-hints",
+        choices=("beginner", "intermediate", "advanced"),
+        default="beginner",
+        help="how much help the hints give (default: beginner)",
+    )
+    group.addoption(
+        "--k8s-grade-list",
+        action="store_true",
+        help="list the labs, or the items of the lab that --k8s-grade names, and stop",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answer `--k8s-grade-list` without starting a session."""
+    if not config.getoption("k8s_grade_list"):
+        return None
+    from pytest_k8sgrade.run.listing import print_listing  # noqa: PLC0415 - dormant until asked
+
+    return print_listing(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the grading run, or do nothing at all."""
+    if config.getoption("k8s_grade") is None or hasattr(config, "workerinput"):
+        return
+    from pytest_k8sgrade.run.hooks import start  # noqa: PLC0415 - dormant until asked
+
+    run = start(config)
+    config.stash[RUN_KEY] = run
+    config.pluginmanager.register(run, "k8sgrade-run")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close what the grading run holds open."""
+    run = config.stash.get(RUN_KEY, None)
+    if run is not None:
+        config.pluginmanager.unregister(run)
+        run.close()

@@ -1,0 +1,77 @@
+"""What the run knows of one item: its looks so far, and whether they are final.
+
+Entries are the only mutable state of the rounds. A grade is built from them once
+the rounds have ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from pytest_k8sgrade.outcome import Observation, Reason
+from pytest_k8sgrade.run.collect import CheckItem
+from pytest_k8sgrade.run.settling import Patience, Streak, Verdict
+
+TIMELINE_LIMIT = 20
+"""Changes kept per item; a flapping state must not fill the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A look that found something else than the look before; `at` in seconds since the start."""
+
+    at: float
+    observation: Observation
+
+
+@dataclass(slots=True)
+class Entry:
+    """One item of the rubric during the run."""
+
+    node: CheckItem
+    patience: Patience
+    needs: tuple[Entry, ...] = ()
+    observation: Observation = field(default_factory=lambda: Observation("waiting"))
+    verdict: Verdict | None = None
+    blocked_by: Entry | None = None
+    streak: Streak = field(default_factory=Streak)
+    held: float = 0.0
+    settled_at: float = 0.0
+    view: int = 0
+    timeline: list[Change] = field(default_factory=list)
+    last_doubt: Reason | None = None
+
+    @property
+    def id(self) -> str:
+        """The rubric's item id."""
+        return self.node.rubric_item.id
+
+    @property
+    def settled(self) -> bool:
+        """Whether the item has its final word, as far as the looks so far go."""
+        return self.verdict is not None or self.blocked_by is not None
+
+    def see(self, observation: Observation, now: float) -> bool:
+        """Take in one look; True when it found something else than the one before."""
+        changed = _told(observation) != _told(self.observation)
+        self.streak = self.streak.after(observation.status, now)
+        self.observation = observation
+        if observation.status == "cannot-tell":
+            self.last_doubt = observation.reason
+        if changed and len(self.timeline) < TIMELINE_LIMIT:
+            self.timeline.append(Change(now, observation))
+        return changed
+
+    def be_final(self) -> None:
+        """Take the next look for final: there will be no other."""
+        self.patience = replace(self.patience, final=True)
+
+
+def _told(observation: Observation) -> tuple[object, ...]:
+    reason = observation.reason
+    return (
+        observation.status,
+        reason.id if reason else None,
+        repr(observation.seen),
+        tuple(part.met for part in observation.parts),
+    )
