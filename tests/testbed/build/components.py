@@ -1,0 +1,188 @@
+"""What can be built: Go programs by name, groups of them, and the Debian base layer.
+
+A component's name is the name of its program. Callers choose components; everything
+else (families, flags, which module a manifest comes from) follows from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from .. import versions
+
+BASE: Final = "base"
+
+_VERSION_PACKAGE: Final = "github.com/prometheus/common/version"
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """A program built from the Go module proxy; ``family`` is a folder below ``go/``."""
+
+    name: str
+    version: str
+    family: str
+    package: str
+    variables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def linker_flags(self) -> str:
+        """Return the value of ``-ldflags``: stripped, version stamped in."""
+        stamped = [f"-X {name}={value}" for name, value in self.variables]
+        return " ".join(["-s", "-w", *stamped])
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Files that a module lacks in the form the proxy serves it.
+
+    The module is copied out of the module cache, gets the files, and replaces the
+    original in the working copy of its family's go.mod.
+    """
+
+    family: str
+    module: str
+    version: str
+    files: tuple[tuple[str, str], ...]
+
+
+def _kubernetes(name: str) -> GoProgram:
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    major, minor, _ = versions.KUBERNETES.split(".")
+    stamped = {
+        "gitVersion": f"v{versions.KUBERNETES}",
+        "gitMajor": major,
+        "gitMinor": minor,
+        "gitTreeState": "clean",
+    }
+    variables = tuple((f"{package}.{key}", value) for package in packages for key, value in stamped.items())
+    return GoProgram(name, versions.KUBERNETES, "cluster", f"k8s.io/kubernetes/cmd/{name}", variables)
+
+
+def _prometheus_style(name: str, version: str, family: str, package: str) -> GoProgram:
+    return GoProgram(name, version, family, package, ((f"{_VERSION_PACKAGE}.Version", version),))
+
+
+def _operator(name: str, folder: str) -> GoProgram:
+    package = f"github.com/prometheus-operator/prometheus-operator/cmd/{folder}"
+    return _prometheus_style(name, versions.PROMETHEUS_OPERATOR, "cluster", package)
+
+
+def _helm() -> GoProgram:
+    major, minor, _ = versions.KUBERNETES.split(".")
+    variables = [("helm.sh/helm/v3/internal/version.version", f"v{versions.HELM}")]
+    for package in ("helm.sh/helm/v3/pkg/lint/rules", "helm.sh/helm/v3/pkg/chartutil"):
+        variables += [(f"{package}.k8sVersionMajor", major), (f"{package}.k8sVersionMinor", minor)]
+    return GoProgram("helm", versions.HELM, "addons", "helm.sh/helm/v3/cmd/helm", tuple(variables))
+
+
+# The order within a family is the order of building: what others wait for comes first.
+PROGRAMS: Final[tuple[GoProgram, ...]] = (
+    GoProgram("pause", versions.PAUSE, "pause", "."),
+    _kubernetes("kube-apiserver"),
+    _kubernetes("kube-controller-manager"),
+    _kubernetes("kube-scheduler"),
+    _kubernetes("kubectl"),
+    _kubernetes("kubelet"),
+    _kubernetes("kube-proxy"),
+    GoProgram(
+        "metrics-server",
+        versions.METRICS_SERVER,
+        "cluster",
+        "sigs.k8s.io/metrics-server/cmd/metrics-server",
+        (("sigs.k8s.io/metrics-server/pkg/version.gitVersion", f"v{versions.METRICS_SERVER}"),),
+    ),
+    _operator("prometheus-operator", "operator"),
+    _operator("prometheus-config-reloader", "prometheus-config-reloader"),
+    GoProgram(
+        "argocd",
+        versions.ARGOCD,
+        "cluster",
+        "github.com/argoproj/argo-cd/v3/cmd",
+        (("github.com/argoproj/argo-cd/v3/common.version", versions.ARGOCD),),
+    ),
+    GoProgram("coredns", versions.COREDNS, "addons", "github.com/coredns/coredns"),
+    _helm(),
+    GoProgram(
+        "kwok",
+        versions.KWOK,
+        "addons",
+        "sigs.k8s.io/kwok/cmd/kwok",
+        (("sigs.k8s.io/kwok/pkg/consts.Version", f"v{versions.KWOK}"),),
+    ),
+    _prometheus_style(
+        "node-exporter", versions.NODE_EXPORTER, "addons", "github.com/prometheus/node_exporter"
+    ),
+    _prometheus_style(
+        "prometheus", versions.PROMETHEUS, "addons", "github.com/prometheus/prometheus/cmd/prometheus"
+    ),
+    _prometheus_style(
+        "alertmanager",
+        versions.ALERTMANAGER,
+        "addons",
+        "github.com/prometheus/alertmanager/cmd/alertmanager",
+    ),
+    GoProgram(
+        "chainsaw",
+        versions.CHAINSAW,
+        "bench",
+        "github.com/kyverno/chainsaw",
+        (("github.com/kyverno/chainsaw/pkg/version.BuildVersion", f"v{versions.CHAINSAW}"),),
+    ),
+)
+
+# Alertmanager embeds a web interface whose built files are not part of the module.
+PATCHES: Final[tuple[Patch, ...]] = (
+    Patch(
+        family="addons",
+        module="github.com/prometheus/alertmanager",
+        version=versions.ALERTMANAGER,
+        files=(("ui/app/dist/index.html", "<!doctype html><title>Alertmanager</title>\n"),),
+    ),
+)
+
+_CONTROL_PLANE: Final = frozenset(
+    {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok"}
+)
+_NODE: Final = _CONTROL_PLANE | {"kubelet", "kube-proxy", "pause", "coredns", BASE}
+_MONITORING: Final = frozenset(
+    {
+        "prometheus-operator",
+        "prometheus-config-reloader",
+        "prometheus",
+        "alertmanager",
+        "node-exporter",
+    }
+)
+GROUPS: Final[dict[str, frozenset[str]]] = {
+    "control-plane": _CONTROL_PLANE,
+    "node": _NODE,
+    "monitoring": _MONITORING,
+    "all": _NODE | _MONITORING | {"metrics-server", "argocd", "helm"},
+    "bench": frozenset({"chainsaw"}),
+}
+
+
+def programs() -> dict[str, GoProgram]:
+    """Return the Go programs by name."""
+    return {program.name: program for program in PROGRAMS}
+
+
+def expand(names: Iterable[str]) -> frozenset[str]:
+    """Resolve groups into components; raise ValueError that lists what can be chosen."""
+    known = {*programs(), BASE}
+    chosen: set[str] = set()
+    unknown: list[str] = []
+    for name in names:
+        if name in GROUPS:
+            chosen |= GROUPS[name]
+        elif name in known:
+            chosen.add(name)
+        else:
+            unknown.append(name)
+    if unknown:
+        choices = ", ".join([*GROUPS, *sorted(known)])
+        raise ValueError(f"Not a component of the testbed: {', '.join(unknown)}. Choose from: {choices}.")
+    return frozenset(chosen)

@@ -1,0 +1,3 @@
+module example.org/testbed/pause
+
+go 1.26.0
