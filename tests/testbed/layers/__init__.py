@@ -1,0 +1,35 @@
+"""Add-ons of a bed as layers, and the table of all of them.
+
+Scenarios name layers; what a layer needs comes with it.  See `base` for what a layer is and `run` for how several are
+installed side by side.
+"""
+
+from __future__ import annotations
+
+from .app import Autoscaler, Scraped, WebApp
+from .argocd import ArgoCD, LabApplication
+from .base import Layer
+from .git_server import GitServer
+from .history import ScalingHistory
+from .metrics_server import MetricsServer
+from .monitoring import Monitoring, PrometheusCrds
+
+__all__ = ["LAYERS", "Layer"]
+
+_ALL: tuple[Layer, ...] = (
+    PrometheusCrds(),
+    Monitoring(),
+    MetricsServer(),
+    MetricsServer(name="metrics-server-without-flag", verified=False),
+    WebApp(),
+    WebApp(name="app-by-the-letter", working=False),
+    Scraped(),
+    Scraped(name="app-down", health="down", needs=("app-by-the-letter", "monitoring")),
+    Autoscaler(),
+    Autoscaler(name="hpa-inactive", active=False, needs=("app-by-the-letter", "metrics-server-without-flag")),
+    ScalingHistory(),
+    ArgoCD(),
+    GitServer(),
+    LabApplication(),
+)
+LAYERS: dict[str, Layer] = {layer.name: layer for layer in _ALL}

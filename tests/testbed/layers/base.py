@@ -1,0 +1,90 @@
+"""What a layer is: an add-on put on a running bed, in two steps.
+
+`install` applies the objects and returns as soon as the API server has them (plus what other layers need before they
+can apply theirs, such as established CRDs); `wait` returns when the add-on works.  Layers are installed side by side,
+each after the layers it needs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import yaml
+
+if TYPE_CHECKING:
+    from ..node import Bed
+
+TESTBED = Path(__file__).resolve().parent.parent
+STAND_INS = TESTBED / "standins"
+STAND_IN_LABEL = "pytest-k8sgrade/stand-in"
+
+Document = dict[str, Any]
+
+
+class Layer(Protocol):
+    """An add-on."""
+
+    @property
+    def name(self) -> str:
+        """How scenarios and other layers call it."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Layers whose `install` comes before this one's, and whose `wait` before this one's."""
+        ...
+
+    @property
+    def components(self) -> frozenset[str]:
+        """What has to be built for it beyond the bed itself."""
+        ...
+
+    @property
+    def images(self) -> frozenset[str]:
+        """Keys of the images its pods use."""
+        ...
+
+    def install(self, bed: Bed) -> None:
+        """Apply the objects."""
+        ...
+
+    def wait(self, bed: Bed) -> None:
+        """Return when it works; raise TimeoutError with what was last seen."""
+        ...
+
+
+def documents(*path: str) -> list[Document]:
+    """The documents of one of our manifests."""
+    text = TESTBED.joinpath("manifests", *path).read_text(encoding="utf-8")
+    return parse(text)
+
+
+def parse(text: str) -> list[Document]:
+    """YAML documents, by the C parser where there is one: upstream manifests are large."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [found for found in yaml.load_all(text, Loader=loader) if found]
+
+
+def scripts(folder: str) -> dict[str, str]:
+    """The files of a stand-in, as the data of a ConfigMap."""
+    return {
+        path.name: path.read_text(encoding="utf-8")
+        for path in sorted((STAND_INS / folder).iterdir())
+        if path.is_file()
+    }
+
+
+def config_map(name: str, namespace: str, data: dict[str, str]) -> Document:
+    """A ConfigMap."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": namespace},
+        "data": data,
+    }
+
+
+def namespace(name: str) -> Document:
+    """A Namespace."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}

@@ -1,0 +1,127 @@
+"""A past for the autoscaler: it has scaled web-app up under real load and down again.
+
+Events SuccessfulRescale, lastScaleTime and the replica history in Prometheus are left behind.  The lab's own down
+window of 300 s would make this last six minutes, so the object has a quick behaviour while the load runs and is the
+lab's again, to the letter, afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..build.images import image
+from . import look
+from .app import NAMESPACE
+from .base import STAND_IN_LABEL, Document, config_map, documents, scripts
+
+if TYPE_CHECKING:
+    from ..node import Bed
+
+HPA = "web-app-hpa"
+QUICK = {
+    "scaleUp": {
+        "stabilizationWindowSeconds": 0,
+        "selectPolicy": "Max",
+        "policies": [{"type": "Pods", "value": 2, "periodSeconds": 5}],
+    },
+    "scaleDown": {
+        "stabilizationWindowSeconds": 0,
+        "selectPolicy": "Max",
+        "policies": [{"type": "Pods", "value": 10, "periodSeconds": 1}],
+    },
+}
+URL, RATE = "http://web-app/work", "40"
+SEEN = f"max_over_time(kube_horizontalpodautoscaler_status_current_replicas{{namespace='{NAMESPACE}',horizontalpodautoscaler='{HPA}'}}[10m]) > 2"
+
+
+def generator() -> list[Document]:
+    """The load generator's pod and script."""
+    name = "load-generator"
+    pod: Document = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"run": name, STAND_IN_LABEL: "load"}},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 0,
+            "volumes": [{"name": "app", "configMap": {"name": name}}],
+            "containers": [
+                {
+                    "name": name,
+                    "image": image("base"),
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": ["python3", "-B", "/app/generate.py", URL, RATE],
+                    "volumeMounts": [{"name": "app", "mountPath": "/app"}],
+                }
+            ],
+        },
+    }
+    return [config_map(name, NAMESPACE, scripts("load")), pod]
+
+
+@dataclass(frozen=True)
+class ScalingHistory:
+    """Up and down once."""
+
+    name: str = "hpa-history"
+    needs: tuple[str, ...] = ("hpa", "monitoring")
+    components: frozenset[str] = frozenset({"base"})
+    images: frozenset[str] = frozenset({"base"})
+
+    def install(self, bed: Bed) -> None:
+        """Nothing: the load runs once the rest works."""
+
+    def wait(self, bed: Bed) -> None:
+        """Run the load, see the replicas rise and fall, restore the lab's object."""
+        try:
+            patch(bed, {"spec": {"behavior": QUICK}})
+            bed.apply(generator())
+            look.until("scaled up", lambda: more_than_minimum(bed), 120)
+            look.until(
+                "replica history", lambda: None if look.query(bed, SEEN) else "not in Prometheus yet", 60
+            )
+        finally:
+            bed.kubectl(
+                "delete",
+                "pod/load-generator",
+                "configmap/load-generator",
+                "-n",
+                NAMESPACE,
+                "--ignore-not-found",
+            )
+        look.until("scaled down", lambda: at_minimum(bed), 120)
+        bed.apply(documents("lab1", "hpa.yaml"))
+
+
+def patch(bed: Bed, body: Document) -> None:
+    """Merge-patch the autoscaler."""
+    bed.kubectl("patch", "hpa", HPA, "-n", NAMESPACE, "--type=merge", "-p", json.dumps(body))
+
+
+def more_than_minimum(bed: Bed) -> str | None:
+    """Whether more than two pods are wanted and ready."""
+    ready = (
+        (look.read(bed, "deployment", NAMESPACE, "web-app") or {}).get("status", {}).get("readyReplicas", 0)
+    )
+    status = (look.read(bed, "hpa", NAMESPACE, HPA) or {}).get("status", {})
+    if status.get("currentReplicas", 0) > 2 and ready > 2:
+        return None
+    return f"{ready} ready, {status.get('desiredReplicas')} desired, metrics {status.get('currentMetrics')}"
+
+
+def at_minimum(bed: Bed) -> str | None:
+    """Whether everybody says two."""
+    deployment = look.read(bed, "deployment", NAMESPACE, "web-app") or {"status": {}}
+    status = (look.read(bed, "hpa", NAMESPACE, HPA) or {}).get("status", {})
+    numbers = (
+        deployment["status"].get("replicas"),
+        status.get("currentReplicas"),
+        status.get("desiredReplicas"),
+    )
+    return (
+        None
+        if numbers == (2, 2, 2)
+        else f"replicas, current, desired: {numbers}, metrics {status.get('currentMetrics')}"
+    )

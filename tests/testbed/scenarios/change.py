@@ -1,0 +1,106 @@
+"""Small changes to a scenario as objects of their own: apply, see them take effect, undo.
+
+A `Change` is what a test adds to a cluster that is otherwise right, to see that exactly the items concerned lose their
+points.  Modules in `changes/` make them and `register` puts them into the table under their name; `applied` is the form
+tests use on a shared bed, because it always undoes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..layers import look
+
+if TYPE_CHECKING:
+    from ..node import Bed
+
+Step = Callable[["Bed"], None]
+Seen = Callable[["Bed"], str | None]
+
+CHANGES: dict[str, Change] = {}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A named change: `apply` returns at once, `settle` when it has taken effect, `undo` when all is as before."""
+
+    name: str
+    title: str
+    apply: Step
+    settle: Step
+    undo: Step
+
+
+def register(change: Change) -> Change:
+    """Put a change into the table."""
+    if change.name in CHANGES:
+        raise ValueError(f"two changes are called {change.name!r}")
+    CHANGES[change.name] = change
+    return change
+
+
+def change(name: str) -> Change:
+    """A change by name."""
+    if name not in CHANGES:
+        raise ValueError(f"no change {name!r}: there are {', '.join(sorted(CHANGES))}")
+    return CHANGES[name]
+
+
+@contextmanager
+def applied(bed: Bed, *changes: Change) -> Iterator[None]:
+    """Apply changes, wait until they have taken effect, and undo them in the end whatever happens."""
+    done: list[Change] = []
+    try:
+        for wanted in changes:
+            done.append(wanted)
+            wanted.apply(bed)
+        for wanted in changes:
+            wanted.settle(bed)
+        yield
+    finally:
+        for wanted in reversed(done):
+            wanted.undo(bed)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An object that is patched: kind as kubectl calls it, namespace, name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def patch(self, bed: Bed, body: dict[str, Any]) -> None:
+        """Apply a JSON merge patch."""
+        text = json.dumps(body)
+        bed.kubectl("patch", self.kind, self.name, "-n", self.namespace, "--type=merge", "-p", text)
+
+
+def patched(
+    name: str,
+    title: str,
+    target: Target,
+    *,
+    to: dict[str, Any],
+    back: dict[str, Any],
+    effect: Seen,
+    restored: Seen,
+    timeout: float = 120,
+) -> Change:
+    """A change that is one merge patch, with the patch that takes it back and a probe for either state."""
+
+    def undo(bed: Bed) -> None:
+        target.patch(bed, back)
+        look.until(f"{name} undone", lambda: restored(bed), timeout)
+
+    return Change(
+        name=name,
+        title=title,
+        apply=lambda bed: target.patch(bed, to),
+        settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed), timeout),
+        undo=undo,
+    )
