@@ -1,0 +1,132 @@
+"""One start of a bed, step by step: its folder, its namespaces, its watcher, single programs.
+
+`start` puts these steps in order.  Everything that runs on is recorded in the state file before
+the next step, so that a start that is cut off at any point can be cleaned up by anybody.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..build import Artifacts, image
+from . import certs, cgroups, config, network, programs
+from .control import Control
+from .init import SOCKET
+from .proc import Identity, only_child
+from .settings import Layout, Settings
+from .state import BedError, Place, State, Tier
+
+Report = Callable[[str], None]
+PACKAGE = __name__.rpartition(".")[0]
+PYTHON = (sys.executable, "-S", "-m")  # the standard library is all they need
+ROOT = Path(__file__).resolve().parents[len(PACKAGE.split("."))]
+
+
+class Launch:
+    """One start of a bed."""
+
+    def __init__(
+        self, place: Place, tier: Tier, settings: Settings, artifacts: Artifacts, report: Report
+    ) -> None:
+        self.place = place
+        self.tier = tier
+        self.settings = settings
+        self.artifacts = artifacts
+        self.begun = time.monotonic()
+        self.tell = report
+        cgroup = f"k8sgrade-{place.name}-{secrets.token_hex(4)}"
+        self.state = State(place.name, tier, cgroup, time.time())
+        self.layout = Layout(place.folder, cgroup)
+        self.control = Control(place.folder)
+        self.supervisor: subprocess.Popen[bytes] | None = None
+        self.watcher: subprocess.Popen[bytes] | None = None
+
+    def report(self, what: str) -> None:
+        """Tell what has been reached, and when."""
+        self.tell(f"{time.monotonic() - self.begun:6.1f} s  {what}")
+
+    def save(self, **changes: Any) -> None:
+        """Record a change of state."""
+        self.state = dataclasses.replace(self.state, **changes)
+        self.state.save(self.place)
+
+    def files(self) -> None:
+        """Make the bed's folder and its control groups."""
+        self.place.folder.mkdir(mode=0o700, parents=True)
+        for name in ("log", "tmp"):
+            (self.place.folder / name).mkdir()
+        self.save()
+        cgroups.create(self.state.cgroup)
+
+    def namespaces(self, lock: int) -> None:
+        """Start the bed's first process in namespaces of its own."""
+        owner = os.pidfd_open(os.getpid())
+        argv = ["unshare", "-m", "-n", "-p", "--fork", "--mount-proc", "--kill-child"]
+        argv += [*PYTHON, f"{PACKAGE}.init", str(self.place.folder), "--owner", str(owner)]
+        try:
+            self.supervisor = self._own(argv, "init", owner, lock)
+        finally:
+            os.close(owner)
+        self.save(supervisor=Identity.of(self.supervisor.pid))
+        self._until((self.place.folder / SOCKET).exists, "init", 15)
+        child = only_child(self.supervisor.pid)
+        self.save(init=Identity.of(child) if child else None)
+
+    def watch(self) -> None:
+        """Leave somebody outside who sweeps when the bed has ended."""
+        both = (self.state.init, self.state.supervisor)
+        handles = [handle for process in both if process and (handle := process.pidfd()) is not None]
+        argv = [*PYTHON, f"{PACKAGE}.watcher", str(self.place.runs), self.place.name]
+        self.watcher = self._own([*argv, *map(str, handles)], "watcher", *handles)
+        for handle in handles:
+            os.close(handle)
+
+    def _own(self, argv: list[str], name: str, *handles: int) -> subprocess.Popen[bytes]:
+        """Start a process of ours that no Ctrl-C reaches."""
+        with (self.layout.log / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                argv,
+                env={"PYTHONPATH": str(ROOT), "PATH": programs.SYSTEM_PATH},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=handles,
+                start_new_session=True,
+            )
+
+    def _until(self, condition: Callable[[], bool], name: str, timeout: float) -> None:
+        """Wait for something that the program `name` brings about."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            ended = name == "init" and self.supervisor is not None and self.supervisor.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise BedError(f"{name} did not come up:\n{self.control.log(name)}")
+            time.sleep(0.01)
+
+    def program(self, name: str) -> None:
+        """Start one of the cluster's programs."""
+        argv = programs.command(name, self.layout, self.settings, self.artifacts)
+        self.control.start(name, argv, programs.environment(self.layout, self.artifacts))
+
+    def certificates(self) -> None:
+        """Make keys, certificates, kubeconfigs and configuration files."""
+        names = {"node": network.NODE, "address": network.NODE_IP, "service": network.API_SERVICE_IP}
+        certs.make(self.layout.pki, **names)
+        certs.kubeconfig(self.layout.pki, "admin", self.layout.kubeconfig)
+        config.write(self.layout, self.settings)
+        if self.tier == "node":
+            runc, plugins = self.artifacts.binary("runc"), self.artifacts.cni_folder
+            config.write_containerd(self.layout, pause=image("pause"), runc=runc, plugins=plugins)
+
+    def children(self) -> list[subprocess.Popen[bytes]]:
+        """The processes that this one has to wait for in the end."""
+        return [child for child in (self.supervisor, self.watcher) if child is not None]

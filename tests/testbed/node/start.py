@@ -1,0 +1,182 @@
+"""Brings a bed up: namespaces, then the cluster's programs in the order they need each other.
+
+A bed belongs to the process that starts it and ends with it, unless it is detached.  Whatever
+goes wrong on the way, Ctrl-C included, takes down what was already there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .. import build
+from ..build import Artifacts, image
+from ..paths import Cache
+from . import dns, network, programs, teardown
+from .bed import Bed
+from .launch import Launch, Report
+from .settings import Settings
+from .state import BedError, Place, Tier, load, places, sweep, take
+
+NODE_IMAGES = frozenset({"pause", "coredns"})
+CONTROL_PLANE = ("kube-controller-manager", "kube-scheduler")
+PATIENCE = 60.0
+
+
+def _quiet(_: str) -> None:
+    """Report nothing."""
+
+
+def up(
+    name: str = "bed",
+    tier: Tier = "node",
+    *,
+    images: Iterable[str] = (),
+    report: Report = _quiet,
+    settings: Settings | None = None,
+    artifacts: Artifacts | None = None,
+) -> Bed:
+    """Start a bed and return it when its API, node, Services and DNS work.
+
+    `images` are the keys of `build.images` that pods will use, beyond those of the cluster itself.
+    """
+    place = Place(Cache.default().run, name)
+    sweep(place.runs)
+    lock = take(place, timeout=3)
+    if lock is None:
+        raise BedError(f"bed {name!r} runs already: choose another name, or take it down first")
+    launch = Launch(place, tier, settings or Settings(), artifacts or build.artifacts(), report)
+    try:
+        with ThreadPoolExecutor(2, "launch") as pool:
+            try:
+                launch.files()
+                root = pool.submit(_containerd_root, launch, frozenset(images)) if tier == "node" else None
+                pki = pool.submit(launch.certificates)
+                launch.namespaces(lock)
+            finally:
+                os.close(lock)  # the bed's first process holds it from here on
+            launch.watch()
+            bed = Bed(place, launch.state, launch.artifacts, launch.children())
+            _control_plane(launch, bed, pki.result)
+            if root is not None:
+                root.result()
+                _node(launch, bed)
+            else:
+                _fake_nodes(launch, bed)
+            _accounts(launch, bed)
+        launch.save(ready=True)
+        bed.state = launch.state
+    except BaseException:
+        _abort(launch)
+        raise
+    launch.report(f"bed {name!r} is up")
+    return bed
+
+
+def _abort(launch: Launch) -> None:
+    """Take down what is there; the programs' logs are kept for whoever wants to know why."""
+    kept = launch.place.runs.parent / "logs" / f"bed-{launch.place.name}"
+    shutil.rmtree(kept, ignore_errors=True)
+    if launch.layout.log.exists():
+        shutil.copytree(launch.layout.log, kept)
+    teardown.end(launch.place)
+    for child in launch.children():
+        child.wait(10)
+
+
+def _containerd_root(launch: Launch, images: frozenset[str]) -> None:
+    launch.artifacts.clone_root(images | NODE_IMAGES, launch.layout.containerd)
+    launch.report("images prepared")
+
+
+def _listens(bed: Bed, port: int) -> Callable[[], bool]:
+    """Whether something listens on a port of the node."""
+
+    def ask() -> bool:
+        bed.connect("127.0.0.1", port, 1).close()
+        return True
+
+    return ask
+
+
+def _control_plane(launch: Launch, bed: Bed, files: Callable[[], None]) -> None:
+    launch.program("etcd")
+    files()
+    bed.wait("etcd listens", _listens(bed, 2379), 15)
+    launch.program("kube-apiserver")
+    bed.wait("the API server is ready", bed.api.ready, 60)
+    launch.report("kube-apiserver ready")
+    for name in CONTROL_PLANE:
+        launch.program(name)
+
+
+def _node(launch: Launch, bed: Bed) -> None:
+    launch.program("containerd")
+    bed.wait("containerd listens", lambda: bed.exists(programs.CONTAINERD_SOCKET), 30)
+    for name in ("kubelet", "kube-proxy"):
+        launch.program(name)
+    bed.apply(dns.documents(image("coredns")))
+    _node_ready(launch, bed)
+    bed.wait("DNS is available", lambda: _available(bed, "kube-system", "coredns"), PATIENCE)
+    launch.report("CoreDNS ready")
+
+
+def _fake_nodes(launch: Launch, bed: Bed) -> None:
+    """Nodes played by kwok, if it has been built; without it pods stay pending."""
+    try:
+        launch.program("kwok")
+    except build.NotBuilt:
+        launch.report("kwok is not built: no nodes, pods stay pending")
+        return
+    for number in range(1, launch.settings.fake_nodes + 1):
+        name = f"node-{number}"
+        meta = {"name": name, "labels": {"kubernetes.io/hostname": name}}
+        bed.api.post("/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": meta})
+    _node_ready(launch, bed)
+
+
+def _node_ready(launch: Launch, bed: Bed) -> None:
+    path = f"/api/v1/nodes/{network.NODE}"
+    bed.wait(f"{network.NODE} is Ready", lambda: _holds(bed.api.get(path), "Ready"), PATIENCE)
+    launch.report("node Ready")
+
+
+def _accounts(launch: Launch, bed: Bed) -> None:
+    """Pods are refused until their ServiceAccount is there."""
+    path = "/api/v1/namespaces/default/serviceaccounts/default"
+    bed.wait("the default ServiceAccount is there", lambda: bed.api.get(path), PATIENCE)
+
+
+def _holds(thing: dict[str, Any], condition: str) -> bool:
+    """Whether an object's status has a condition that is True."""
+    found = thing.get("status", {}).get("conditions", [])
+    return any(one["type"] == condition and one["status"] == "True" for one in found)
+
+
+def _available(bed: Bed, namespace: str, name: str) -> bool:
+    deployment = bed.api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
+    return _holds(deployment, "Available")
+
+
+def attach(name: str = "bed", *, artifacts: Artifacts | None = None) -> Bed:
+    """A bed that already runs; asks its API server whether it is ready."""
+    place = Place(Cache.default().run, name)
+    state = load(place)
+    if state is None or not state.alive:
+        running = ", ".join(other.name for other in places(place.runs) if _alive(other)) or "none"
+        raise BedError(f"no bed {name!r} runs here; running: {running}")
+    if not state.ready:
+        raise BedError(f"bed {name!r} is still coming up")
+    bed = Bed(place, state, artifacts or build.artifacts())
+    if not bed.api.ready():
+        bed.close()
+        raise BedError(f"bed {name!r} runs, but its API server is not ready")
+    return bed
+
+
+def _alive(place: Place) -> bool:
+    state = load(place)
+    return state is not None and state.alive

@@ -1,0 +1,30 @@
+"""Ends beds: one kill for the whole of it, then the folders that no namespace takes along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .state import BedError, Place, clean, holding, load, places
+
+
+def end(place: Place) -> bool:
+    """End a bed, running or half dead; False if there was none."""
+    state = load(place)
+    if state is not None:
+        for process in (state.init, state.supervisor):
+            if process is not None:
+                process.kill()
+        for process in (state.init, state.supervisor):
+            if process is not None and not process.wait(15):
+                raise BedError(f"bed {place.name!r}: process {process.pid} does not end")
+    with holding(place, timeout=15) as mine:
+        if not mine:
+            raise BedError(f"bed {place.name!r} is being started or ended by another command")
+        there = place.folder.exists()
+        clean(place)
+    return there or state is not None
+
+
+def end_all(runs: Path) -> list[str]:
+    """End every bed of this cache; their names."""
+    return [place.name for place in places(runs) if end(place)]
