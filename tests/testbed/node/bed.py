@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..build import Artifacts
+from tests.testbed.build import Artifacts
+
 from . import teardown
 from .api import Api, ApiError
 from .control import Control

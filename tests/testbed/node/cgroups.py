@@ -22,6 +22,7 @@ def hierarchies() -> list[Path]:
     if UNIFIED.exists():
         return [ROOT]
     found = {path.resolve() for path in ROOT.iterdir() if (path / "cgroup.procs").exists()}
+    # beside version 1 there may be a mount of version 2 without controllers: not ours to use
     return sorted(path for path in found if not (path / "cgroup.controllers").exists())
 
 
@@ -44,8 +45,9 @@ def _delegate(folder: Path) -> None:
 
 
 def remains(name: str) -> list[Path]:
-    """The bed's folders that are (still) there."""
-    return [path for root in hierarchies() if (path := root / name).exists()]
+    """The bed's folders that are (still) there, those included that the container runtime made."""
+    roots = [ROOT] if UNIFIED.exists() else [ROOT, *ROOT.iterdir()]
+    return sorted({(root / name).resolve() for root in roots if (root / name).is_dir()})
 
 
 def remove(name: str, *, timeout: float = 5.0) -> None:

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..build import Artifacts, image
+from tests.testbed.build import Artifacts, image
+
 from . import certs, cgroups, config, network, programs
 from .control import Control
 from .init import SOCKET

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..build import Artifacts
+from tests.testbed.build import Artifacts
+
 from . import network
 from .settings import Layout, Settings
 

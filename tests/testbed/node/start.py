@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from .. import build
-from ..build import Artifacts, image
-from ..paths import Cache
+from tests.testbed import build
+from tests.testbed.build import Artifacts, image
+from tests.testbed.paths import Cache
+
 from . import dns, network, programs, teardown
 from .bed import Bed
 from .launch import Launch, Report
