@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from .errors import CommandFailed, NotPossible
+from tests.testbed.errors import CommandFailed, NotPossible
 
-_SEARCH: Final = os.pathsep.join(("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"))
+_SEARCH: Final = os.pathsep.join(
+    ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+)
 _CNI_FOLDERS: Final = (Path("/opt/cni/bin"), Path("/usr/lib/cni"))
 _POLICY: Final = Path("/usr/sbin/policy-rc.d")
 

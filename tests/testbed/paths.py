@@ -64,7 +64,7 @@ class Cache:
 
     @property
     def debian(self) -> Path:
-        """apt's lists and archives for the base layer."""
+        """Lists and archives of apt while the base layer is made."""
         return self.root / "debian"
 
     @property

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from . import host
-from .paths import cache_root
-from .versions import GO_MINIMUM
+from tests.testbed import host
+from tests.testbed.paths import cache_root
+from tests.testbed.versions import GO_MINIMUM
 
 # Caches of the compiler included: measured 12 GB for everything, and room to work in.
 DISK_TO_BUILD: Final = 20 * 10**9
@@ -65,13 +65,19 @@ def inspect() -> Machine:
 def problems(machine: Machine, *, to_build: bool) -> list[Problem]:
     """Return what stands in the way of building (or only of running) a bed, worst first."""
     if machine.platform != "linux":
-        return [Problem("not-linux", f"This is {machine.platform}.", "Use a Linux machine, or a virtual one.")]
+        return [
+            Problem("not-linux", f"This is {machine.platform}.", "Use a Linux machine, or a virtual one.")
+        ]
     found: list[Problem] = []
     if not machine.is_root:
-        found.append(Problem("not-root", "Namespaces and mounts need root.", "Run the same command with sudo."))
+        found.append(
+            Problem("not-root", "Namespaces and mounts need root.", "Run the same command with sudo.")
+        )
     if not machine.has_cgroups:
         found.append(
-            Problem("no-cgroups", "/sys/fs/cgroup has no controllers.", "Mount cgroups, or use another machine.")
+            Problem(
+                "no-cgroups", "/sys/fs/cgroup has no controllers.", "Mount cgroups, or use another machine."
+            )
         )
     if machine.missing_packages:
         found.append(_packages(machine))
@@ -109,7 +115,9 @@ def _packages(machine: Machine) -> Problem:
 def _go(version: tuple[int, int] | None) -> list[Problem]:
     wanted = ".".join(map(str, GO_MINIMUM))
     if version is None:
-        return [Problem("no-go", "There is no Go toolchain.", f"Install Go {wanted} or newer and put it in PATH.")]
+        return [
+            Problem("no-go", "There is no Go toolchain.", f"Install Go {wanted} or newer and put it in PATH.")
+        ]
     if version < GO_MINIMUM:
         return [Problem("old-go", f"Go is {version[0]}.{version[1]}.", f"Install Go {wanted} or newer.")]
     return []

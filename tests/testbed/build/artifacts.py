@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .. import host
-from ..errors import NotBuilt
-from ..paths import Cache
+from tests.testbed import host
+from tests.testbed.errors import NotBuilt
+from tests.testbed.paths import Cache
+
 from . import containerd, layer, stamps
 from .components import BASE, expand, programs
 from .golang import Report

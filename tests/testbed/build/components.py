@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from .. import versions
+from tests.testbed import versions
 
 BASE: Final = "base"
 
@@ -133,6 +133,14 @@ PROGRAMS: Final[tuple[GoProgram, ...]] = (
     ),
 )
 
+# Go 1.26 asks the dependencies of a test main for one more method than Chainsaw has.
+_MODULE_PATH: Final = """\
+package internal
+
+// ModulePath names the module under test; there is none.
+func (*TestDeps) ModulePath() string { return "" }
+"""
+
 # Alertmanager embeds a web interface whose built files are not part of the module.
 PATCHES: Final[tuple[Patch, ...]] = (
     Patch(
@@ -140,6 +148,12 @@ PATCHES: Final[tuple[Patch, ...]] = (
         module="github.com/prometheus/alertmanager",
         version=versions.ALERTMANAGER,
         files=(("ui/app/dist/index.html", "<!doctype html><title>Alertmanager</title>\n"),),
+    ),
+    Patch(
+        family="bench",
+        module="github.com/kyverno/chainsaw",
+        version=versions.CHAINSAW,
+        files=(("pkg/runner/internal/module_path.go", _MODULE_PATH),),
     ),
 )
 

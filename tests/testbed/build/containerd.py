@@ -20,11 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from ..paths import Cache
-from ..errors import BuildError, CommandFailed
+from tests.testbed.errors import BuildError, CommandFailed
+from tests.testbed.host import program
+from tests.testbed.paths import Cache
+
 from .files import digest, locked, replacing, sweep
 from .golang import Report
-from ..host import program
 from .images import Made, make, select
 
 _NAMESPACE: Final = "k8s.io"
@@ -97,7 +98,8 @@ def _import(made: list[Made], root: Path) -> None:
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
-            assert process.stdin is not None and process.stdout is not None
+            assert process.stdin is not None
+            assert process.stdout is not None
             broken = False
             try:
                 write_archive(made, process.stdin)

@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from ..paths import Cache
+from tests.testbed.errors import CommandFailed
+from tests.testbed.paths import Cache
+
 from . import layer, stamps
 from .components import BASE
-from ..errors import CommandFailed
-from .files import digest, remove
+from .files import digest, locked, remove
 from .golang import Report
 
 PACKAGES: Final = (
@@ -77,7 +78,7 @@ _DROPPED: Final = (
 _MERGED: Final = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 
 # What busybox adds to the programs above; those found there win over an applet.
-_APPLETS: Final = (
+_APPLETS: Final = (  # noqa: SIM905 - 50 one-word strings read worse
     "awk clear cpio dc diff dos2unix free fuser hexdump hostname httpd ifconfig ip ipcalc kill killall less "
     "more nc netstat nslookup patch pgrep pidof ping ping6 pkill ps route strings telnet telnetd tftp time "
     "top traceroute tree unix2dos unzip uptime vi watch which xxd"
@@ -108,6 +109,11 @@ def inputs() -> str:
 
 def build(cache: Cache, report: Report) -> stamps.Stamp:
     """Fetch and write the base layer unless it is up to date; return its stamp."""
+    with locked(cache.lock(BASE), lambda: report("base: waiting for another build")):
+        return _build(cache, report)
+
+
+def _build(cache: Cache, report: Report) -> stamps.Stamp:
     wanted, target = inputs(), cache.layers / "base.tar"
     known = stamps.fresh(cache.stamps, BASE, wanted, target)
     if known is not None:
@@ -179,7 +185,7 @@ def _system_files(writer: layer.LayerWriter) -> None:
     writer.file("etc/group", GROUP)
     writer.file("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     # The server inside a pod serves repositories that another user may own.
-    writer.file("etc/gitconfig", '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n')
+    writer.file("etc/gitconfig", "[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n")
 
 
 def _copy_package(writer: layer.LayerWriter, package: Path) -> None:

@@ -85,5 +85,5 @@ def size_of(path: Path) -> int:
         return path.stat().st_size
     total = 0
     for folder, _, names in os.walk(path):
-        total += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
+        total += sum(Path(folder, name).lstat().st_size for name in names)
     return total

@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-from ..paths import GO_FAMILIES, Cache
+from tests.testbed.errors import CommandFailed
+from tests.testbed.paths import GO_FAMILIES, Cache
+
 from . import stamps
 from .components import PATCHES, GoProgram, Patch
-from ..errors import CommandFailed
-from .files import digest, remove, replacing, size_of, sweep
+from .files import digest, locked, remove, replacing, size_of, sweep
 
 Report = Callable[[str], None]
 
@@ -97,7 +98,9 @@ class Family:
         target = self.work.with_name(f"{self.name}-{patch.module.rsplit('/', 1)[-1]}")
         remove(target)
         # The module cache is read-only and so would be a faithful copy of it.
-        shutil.copytree(module(self.cache, patch.module, patch.version), target, copy_function=shutil.copyfile)
+        shutil.copytree(
+            module(self.cache, patch.module, patch.version), target, copy_function=shutil.copyfile
+        )
         for folder, _, _ in os.walk(target):
             Path(folder).chmod(0o755)
         for name, text in patch.files:
@@ -172,7 +175,12 @@ def build_family(
     name: str, wanted: Sequence[GoProgram], cache: Cache, report: Report, chain: str
 ) -> dict[str, stamps.Stamp]:
     """Build those of the family's wanted programs that are not up to date; return all stamps."""
-    family = Family(name, cache, report)
+    with locked(cache.lock(name), lambda: report(f"{name} family: waiting for another build")):
+        return _build_stale(Family(name, cache, report), wanted, chain)
+
+
+def _build_stale(family: Family, wanted: Sequence[GoProgram], chain: str) -> dict[str, stamps.Stamp]:
+    cache = family.cache
     done: dict[str, stamps.Stamp] = {}
     stale: list[tuple[GoProgram, str]] = []
     for program in wanted:
@@ -188,4 +196,3 @@ def build_family(
     for program, inputs in stale:
         done[program.name] = family.compile(program, inputs)
     return done
-

@@ -9,17 +9,19 @@ at most, one small layer on top: the base is stored once however many images use
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from .. import versions
-from ..paths import Cache
+from tests.testbed import versions
+from tests.testbed.errors import NotBuilt
+from tests.testbed.paths import Cache
+
 from . import debian, layer
 from .components import BASE
-from ..errors import NotBuilt
 from .files import digest
 from .nginx import FILES as NGINX_FILES
 
@@ -61,14 +63,22 @@ class Image:
     @property
     def components(self) -> frozenset[str]:
         """The components that must be built before the image can be made."""
-        return frozenset(({self.program} if self.program else set()) | ({BASE} if self.on_base else set()))
+        return frozenset([self.program] * bool(self.program) + [BASE] * self.on_base)
 
 
-def _static(key: str, repository: str, tag: str, *, path: str = "", user: str = _NOBODY, **more: Any) -> Image:
+def _static(
+    key: str, repository: str, tag: str, *, path: str = "", user: str = _NOBODY, **more: Any
+) -> Image:
     place = path or f"bin/{key}"
     return Image(
-        key, (f"{repository}:{tag}",), program=key, path=place, on_base=False, entrypoint=(f"/{place}",),
-        user=user, **more,
+        key,
+        (f"{repository}:{tag}",),
+        program=key,
+        path=place,
+        on_base=False,
+        entrypoint=(f"/{place}",),
+        user=user,
+        **more,
     )
 
 
@@ -84,16 +94,27 @@ IMAGES: Final[tuple[Image, ...]] = (
     _static("pause", "k8sgrade/pause", versions.PAUSE, path="pause", user="65535:65535"),
     # Port 53 needs root here: file capabilities are not set in our layers.
     _static("coredns", "coredns/coredns", versions.COREDNS, path="coredns", user=""),
-    _static("metrics-server", "metrics-server/metrics-server", f"v{versions.METRICS_SERVER}", path="metrics-server"),
-    _static("prometheus-operator", "prometheus-operator/prometheus-operator", f"v{versions.PROMETHEUS_OPERATOR}"),
+    _static(
+        "metrics-server",
+        "metrics-server/metrics-server",
+        f"v{versions.METRICS_SERVER}",
+        path="metrics-server",
+    ),
+    _static(
+        "prometheus-operator", "prometheus-operator/prometheus-operator", f"v{versions.PROMETHEUS_OPERATOR}"
+    ),
     _static(
         "prometheus-config-reloader",
         "prometheus-operator/prometheus-config-reloader",
         f"v{versions.PROMETHEUS_OPERATOR}",
     ),
     _static("prometheus", "prometheus/prometheus", f"v{versions.PROMETHEUS}", working_dir="/prometheus"),
-    _static("alertmanager", "prometheus/alertmanager", f"v{versions.ALERTMANAGER}", working_dir="/alertmanager"),
-    _static("node-exporter", "prometheus/node-exporter", f"v{versions.NODE_EXPORTER}", path="bin/node_exporter"),
+    _static(
+        "alertmanager", "prometheus/alertmanager", f"v{versions.ALERTMANAGER}", working_dir="/alertmanager"
+    ),
+    _static(
+        "node-exporter", "prometheus/node-exporter", f"v{versions.NODE_EXPORTER}", path="bin/node_exporter"
+    ),
     Image(
         "argocd",
         (f"argoproj/argocd:v{versions.ARGOCD}",),
@@ -116,8 +137,11 @@ IMAGES: Final[tuple[Image, ...]] = (
     ),
     Image(
         "nginx",
-        (f"nginxinc/nginx-unprivileged:{versions.NGINX_TAG}", "nginxinc/nginx-unprivileged:1.21",
-         "nginxinc/nginx-unprivileged:1.22"),
+        (
+            f"nginxinc/nginx-unprivileged:{versions.NGINX_TAG}",
+            "nginxinc/nginx-unprivileged:1.21",
+            "nginxinc/nginx-unprivileged:1.22",
+        ),
         command=("nginx", "-g", "daemon off;"),
         user="101",
         files=NGINX_FILES,
@@ -190,7 +214,9 @@ def _own_layer(wanted: Image, cache: Cache) -> layer.Layer:
         state = program.stat()
         identity = f"{state.st_size} {state.st_mtime_ns}"
     inputs = digest(repr(wanted), identity, Path(__file__).read_text(encoding="utf-8"), debian.PASSWD)
-    return layer.make(cache.layers / f"{wanted.key}-own.tar", inputs, lambda writer: _fill(writer, wanted, program))
+    return layer.make(
+        cache.layers / f"{wanted.key}-own.tar", inputs, lambda writer: _fill(writer, wanted, program)
+    )
 
 
 def _fill(writer: layer.LayerWriter, wanted: Image, program: Path | None) -> None:
@@ -224,6 +250,4 @@ def _config(wanted: Image, layers: list[layer.Layer]) -> bytes:
 
 
 def _architecture() -> str:
-    import platform
-
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .. import versions
-from ..paths import Cache
+from tests.testbed import versions
+from tests.testbed.paths import Cache
+
 from . import stamps
 from .files import digest, write_text
 from .golang import Report, module
@@ -41,7 +42,9 @@ _STAGES: Final = ("node/fast/node-*", "node/heartbeat-with-lease/node-*", "pod/f
 
 MANIFESTS: Final[tuple[Manifest, ...]] = (
     Manifest("argocd/install.yaml", "argocd", _ARGOCD, versions.ARGOCD, ("manifests/install.yaml",)),
-    Manifest("argocd/core-install.yaml", "argocd", _ARGOCD, versions.ARGOCD, ("manifests/core-install.yaml",)),
+    Manifest(
+        "argocd/core-install.yaml", "argocd", _ARGOCD, versions.ARGOCD, ("manifests/core-install.yaml",)
+    ),
     Manifest(
         "prometheus-operator/crds.yaml",
         "prometheus-operator",
