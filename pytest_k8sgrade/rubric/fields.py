@@ -10,8 +10,19 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)\s*%")
@@ -118,7 +129,33 @@ _TEXT_SCHEMA: dict[str, Any] = {
     ]
 }
 
-Slug: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63)]
+
+class Matching:
+    """Annotation of a text that must match a pattern; `expected` says so in words."""
+
+    def __init__(self, pattern: str, expected: str) -> None:
+        self._pattern = re.compile(pattern)
+        self._expected = expected
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check the text after its type."""
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Let editors check the same."""
+        return {**handler(schema), "pattern": f"^{self._pattern.pattern}$", "description": self._expected}
+
+    def _check(self, value: str) -> str:
+        if not self._pattern.fullmatch(value):
+            raise _fault(f"expected {self._expected}", value)
+        return value
+
+
+Slug: TypeAlias = Annotated[
+    str, Matching("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "lower case letters, digits and dashes")
+]
 """An id: lower case letters, digits and dashes."""
 
 Duration: TypeAlias = Annotated[

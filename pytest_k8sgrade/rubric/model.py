@@ -13,24 +13,39 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_k8sgrade.rubric.fields import Duration, Frozen, Mark, PassMark, Points, Slug, Text
+from pytest_k8sgrade.rubric.fields import (
+    Duration,
+    Frozen,
+    Mark,
+    Matching,
+    PassMark,
+    Points,
+    Slug,
+    Text,
+)
 
 Level: TypeAlias = Literal["exists", "configured", "accepted", "effect"]
 HintLevel: TypeAlias = Literal["beginner", "intermediate", "advanced"]
 Scalar: TypeAlias = str | bool | int | float
 
-CheckName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
-VariableName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+CheckName: TypeAlias = Annotated[
+    str, Matching(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", "the name of a check such as hpa.active")
+]
+VariableName: TypeAlias = Annotated[
+    str, Matching("[a-z][a-z0-9_]*", "a name of lower case letters, digits and underscores")
+]
 
 
 class FirstThatExists(Frozen):
     """A variable that is looked up: the first namespace that holds an object `kind/name`."""
 
     first_that_exists: tuple[str, ...] = Field(min_length=1)
-    holding: str = Field(pattern=r"^[a-zA-Z][a-zA-Z0-9.]*/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
+    holding: Annotated[
+        str, Matching("[a-zA-Z][a-zA-Z0-9.]*/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", "KIND/NAME of an object")
+    ]
 
     @property
     def kind(self) -> str:
@@ -43,7 +58,20 @@ class FirstThatExists(Frozen):
         return self.holding.partition("/")[2]
 
 
-Variable: TypeAlias = FirstThatExists | Scalar
+def _variable_tag(value: object) -> str | None:
+    if isinstance(value, (dict, FirstThatExists)):
+        return "search"
+    return "scalar" if isinstance(value, (str, bool, int, float)) else None
+
+
+Variable: TypeAlias = Annotated[
+    Annotated[FirstThatExists, Tag("search")] | Annotated[Scalar, Tag("scalar")],
+    Discriminator(
+        _variable_tag,
+        custom_error_type="rubric_value",
+        custom_error_message="expected a text, a number, true, false or a search with first_that_exists",
+    ),
+]
 
 
 class Hints(Frozen):

@@ -1,0 +1,85 @@
+"""A rubric file from its bytes to a checked rubric, with every fault told at once.
+
+`run` calls `load_rubric` with a pack from `rubric.packs`. What one object alone can
+know is in `rubric.model`; what needs the whole file or the checks is in
+`rubric.consistency`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from pytest_k8sgrade.rubric.consistency import Entry, check_consistency
+from pytest_k8sgrade.rubric.document import Document, Path, decode, read_document
+from pytest_k8sgrade.rubric.faults import Faults
+from pytest_k8sgrade.rubric.model import Item, Rubric
+from pytest_k8sgrade.rubric.packs import Pack
+from pytest_k8sgrade.rubric.signature import Check, Checks
+from pytest_k8sgrade.rubric.validation import parse, validate
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRubric:
+    """A rubric with the checks that its items name, by that name."""
+
+    rubric: Rubric
+    checks: Mapping[str, Check]
+    digest: str
+    pack: Pack
+
+
+def load_rubric(pack: Pack) -> LoadedRubric:
+    """The rubric of a pack; raises `RubricFault` with all its faults."""
+    rubric, checks = parse_rubric(pack.read(), pack.source, Checks(pack.checks))
+    return LoadedRubric(rubric=rubric, checks=checks, digest=digest_of(rubric), pack=pack)
+
+
+def parse_rubric(content: bytes, source: str, checks: Checks) -> tuple[Rubric, dict[str, Check]]:
+    """A rubric and its checks from a file's bytes; `source` is how messages name the file."""
+    faults = Faults(source)
+    text = decode(content, faults)
+    document = read_document(text, faults) if text is not None else Document()
+    if document.data is None:
+        raise faults.error()
+    rubric = validate(Rubric, document.data, document, faults)
+    found = check_consistency(document, _entries(document.data), rubric, checks, faults)
+    faults.raise_any()
+    assert rubric is not None
+    return rubric, found
+
+
+def digest_of(rubric: Rubric) -> str:
+    """The digest of what a rubric says: layout, comments and spelled-out defaults do not matter."""
+    content = rubric.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _entries(data: Any) -> list[Entry]:
+    """Every item of the file, also those of a faulty rubric, so that all faults can be told."""
+    groups = data.get("groups") if isinstance(data, dict) else None
+    return [
+        _entry(item, ("groups", group_index, "items", index))
+        for group_index, group in enumerate(_list(groups))
+        if isinstance(group, dict)
+        for index, item in enumerate(_list(group.get("items")))
+    ]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _entry(data: Any, path: Path) -> Entry:
+    item_id = data.get("id") if isinstance(data, dict) else None
+    try:
+        item: Item | None = parse(Item, data)
+    except ValidationError:
+        item = None  # told by the validation of the whole
+    return Entry(path=path, id=item_id if isinstance(item_id, str) else None, item=item)
