@@ -64,7 +64,9 @@ class Artifacts:
 
     def clone_root(self, images: Iterable[str], target: Path) -> None:
         """Make ``target`` a containerd root of its own, with these images."""
-        containerd.clone_root(self.containerd_root(images), target)
+        keys = frozenset(images)
+        require(components_of(keys), self.cache)
+        containerd.prepared_clone(keys, target, self.cache, self.report)
 
     def manifest(self, name: str) -> Path:
         """Return the path of an upstream manifest, such as ``argocd/install.yaml``."""

@@ -1,8 +1,8 @@
 """Prepared containerd roots: images imported and unpacked once, cloned for every bed.
 
 A containerd is started for the import alone, on a folder of the cache, and stopped
-again. The result is named by the digest of its images. A root that already holds all
-wanted images serves as well as an exact one.
+again. There is one root at a time, named by the digest of its images: it grows by what
+is asked for, and is made anew when a program in it has changed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -24,7 +24,7 @@ from tests.testbed.errors import BuildError, CommandFailed
 from tests.testbed.host import program
 from tests.testbed.paths import Cache
 
-from .files import digest, locked, replacing, sweep
+from .files import digest, locked, remove, replacing, sweep, write_text
 from .golang import Report
 from .images import Made, make, select
 
@@ -42,23 +42,45 @@ disabled_plugins = [
 
 
 def prepared_root(wanted: Iterable[str], cache: Cache, report: Report) -> Path:
-    """Return a containerd root that holds the wanted images, importing them if needed."""
+    """Return a containerd root that holds the wanted images, importing what is missing."""
+    with _the_lock(cache, report):
+        return _prepare(wanted, cache, report)
+
+
+def prepared_clone(wanted: Iterable[str], target: Path, cache: Cache, report: Report) -> None:
+    """Make ``target`` a root of its own that holds the wanted images."""
+    with _the_lock(cache, report):
+        clone_root(_prepare(wanted, cache, report), target)
+
+
+def _the_lock(cache: Cache, report: Report) -> AbstractContextManager[None]:
+    return locked(cache.lock("containerd"), lambda: report("images: waiting for another import"))
+
+
+def _prepare(wanted: Iterable[str], cache: Cache, report: Report) -> Path:
     made = [make(image, cache) for image in select(wanted)]
     needed = {reference: one.identity for one in made for reference in one.references}
-    with locked(cache.lock("containerd"), lambda: report("images: waiting for another import")):
-        cache.containerd.mkdir(parents=True, exist_ok=True)
-        sweep(cache.containerd)
-        if known := _holding(needed, cache.containerd):
-            return known
-        target = cache.containerd / digest(json.dumps(needed, sort_keys=True))[:16]
-        started = time.monotonic()
-        report(f"images: importing {len(made)} into a containerd root")
-        with replacing(target) as part:
-            part.mkdir()
-            _import(made, part)
-            (part / _CONTENTS).write_text(json.dumps(needed, indent=2) + "\n", encoding="utf-8")
-        report(f"images: imported in {time.monotonic() - started:.0f} s")
-        return target
+    roots = _roots(cache.containerd)
+    for root, held in roots.items():
+        if needed.items() <= held.items():
+            return root
+    base = extensible(roots, needed)
+    held = roots[base] if base else {}
+    missing = [one for one in made if held.get(one.references[0]) != one.identity]
+    contents = held | needed
+    target = cache.containerd / digest(json.dumps(contents, sort_keys=True))[:16]
+    started = time.monotonic()
+    report(f"images: importing {', '.join(one.references[0] for one in missing)}")
+    with replacing(target) as part:
+        if base:
+            clone_root(base, part)
+        part.mkdir(exist_ok=True)
+        _import(missing, part)
+        write_text(part / _CONTENTS, json.dumps(contents, indent=2) + "\n")
+    for superseded in roots:
+        remove(superseded)
+    report(f"images: imported in {time.monotonic() - started:.0f} s")
+    return target
 
 
 def clone_root(source: Path, target: Path) -> None:
@@ -67,7 +89,6 @@ def clone_root(source: Path, target: Path) -> None:
     containerd never changes a stored blob or an unpacked layer in place, so sharing
     them is safe; across file systems everything is copied.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
 
     def place(original: str, copy: str) -> str:
         if original.endswith(".db"):
@@ -82,14 +103,22 @@ def clone_root(source: Path, target: Path) -> None:
         shutil.copytree(source, part, symlinks=True, copy_function=place)
 
 
-def _holding(needed: dict[str, str], folder: Path) -> Path | None:
-    """Return the smallest root whose images include the needed ones."""
-    fitting: list[tuple[int, Path]] = []
-    for contents in folder.glob(f"*/{_CONTENTS}"):
-        held = json.loads(contents.read_text(encoding="utf-8"))
-        if needed.items() <= held.items():
-            fitting.append((len(held), contents.parent))
-    return min(fitting)[1] if fitting else None
+def _roots(folder: Path) -> dict[Path, dict[str, str]]:
+    """Return the roots there are, each with its images' identities by reference."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    found = sorted(folder.glob(f"*/{_CONTENTS}"))
+    return {path.parent: json.loads(path.read_text(encoding="utf-8")) for path in found}
+
+
+def extensible(roots: Mapping[Path, Mapping[str, str]], needed: Mapping[str, str]) -> Path | None:
+    """Return the fullest root without an outdated image, so that only the rest is imported."""
+    current = [
+        (len(held), root)
+        for root, held in roots.items()
+        if all(held.get(name, identity) == identity for name, identity in needed.items())
+    ]
+    return max(current)[1] if current else None
 
 
 def _import(made: list[Made], root: Path) -> None:

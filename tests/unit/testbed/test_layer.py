@@ -203,3 +203,11 @@ def test_a_clone_shares_layers_but_not_databases(tmp_path: Path) -> None:
     assert (clone / "blob").samefile(source / "blob")
     assert not (clone / "meta.db").samefile(source / "meta.db")
     assert (clone / "link").is_symlink()
+
+
+def test_a_root_is_extended_only_while_its_images_are_current() -> None:
+    """New images are added to the fullest root; one that holds an old program is left behind."""
+    roots = {Path("small"): {"a": "1"}, Path("full"): {"a": "1", "b": "1"}, Path("old"): {"a": "0", "x": "1"}}
+    assert containerd.extensible(roots, {"a": "1", "c": "1"}) == Path("full")
+    assert containerd.extensible(roots, {"a": "2"}) is None
+    assert containerd.extensible(roots, {"a": "1", "b": "2"}) == Path("small")
