@@ -146,17 +146,24 @@ def root_cause(item: str, results: Mapping[str, ItemResult]) -> str | None:
 
 def json_safe(value: Any) -> JsonValue:
     """A value that JSON can hold: NaN and infinities as text, anything foreign as its text."""
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, int)):
         return value
+    if isinstance(value, str):
+        return clean(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
-        return {str(key): json_safe(part) for key, part in value.items()}
+        return {clean(str(key)): json_safe(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [json_safe(part) for part in value]
     if isinstance(value, (set, frozenset)):
         return sorted((json_safe(part) for part in value), key=repr)
-    return str(value)
+    return clean(str(value))
+
+
+def clean(text: str) -> str:
+    """A text that UTF-8 can hold: lone surrogates come from YAML and JSON escapes of other people."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +204,7 @@ class _Teller:
             timeline=tuple(self._change(change) for change in result.timeline),
             waited_s=round(result.waited_s, 1),
             held_s=round(result.held_s, 1),
+            traceback=clean(observation.traceback) if observation.traceback else None,
         )
 
     def _reason(self, item: Item, result: ItemResult, cause: str | None) -> Reason | None:
@@ -205,9 +213,11 @@ class _Teller:
         if result.verdict == "waived" and item.waived:
             return Reason("waived", {"why": item.waived.of(self.words.language)})
         if cause is not None:
-            return Reason("need-ungraded" if result.verdict == "ungraded" else "need-failed", {"item": cause})
+            return Reason(
+                "need-ungraded" if result.verdict == "ungraded" else "need-failed", {"needs": cause}
+            )
         if result.verdict == "skipped" and result.observation.reason is None:
-            return Reason("active-not-asked", {"active": item.active or "active"})
+            return Reason("active-not-asked", {"name": item.active})
         return result.observation.reason
 
     def _hint(self, item: Item, verdict: Verdict, reason: Reason | None) -> str | None:
@@ -222,14 +232,14 @@ class _Teller:
         if reason is None:
             return None
         params = {str(name): json_safe(value) for name, value in reason.params.items()}
-        return Told(id=reason.id, params=params, text=self.words.text(self._spoken(reason)))
+        return Told(id=reason.id, params=params, text=clean(self.words.text(self._spoken(reason))))
 
     def _spoken(self, reason: Reason) -> Reason:
-        """Another item is named by its title, which depends on the language: not a parameter."""
+        """Another item is told by its title; the parameter keeps its id, whatever the language."""
         if reason.id not in ("need-failed", "need-ungraded"):
             return reason
-        need = str(reason.params["item"])
-        return Reason(reason.id, {**reason.params, "title": self.run.titles.get(need, need)})
+        need = str(reason.params["needs"])
+        return Reason(reason.id, {"needs": f"“{self.run.titles.get(need, need)}”"})
 
     def _part(self, part: Part) -> GradedPart:
         return GradedPart(

@@ -38,7 +38,7 @@ class _Frozen(BaseModel):
 
 
 class Told(_Frozen):
-    """A reason: the message id, its parameters (no language in them), and the rendered text."""
+    """A reason: the message id, its parameters, and the text in the language of the grade."""
 
     id: str
     params: dict[str, JsonValue] = Field(default_factory=dict)
@@ -71,7 +71,8 @@ class GradedItem(_Frozen):
     `blocked_by` is the id of the item at the root of a blocked one. `hint` is the
     next thing to look at, in the language and at the level of the run. `waited_s`
     counts from the start of the run until the item was settled, `held_s` is how long
-    the wanted state is known to have lasted.
+    the wanted state is known to have lasted. `traceback` is for the author of a check
+    that broke.
     """
 
     id: str
@@ -96,6 +97,7 @@ class GradedItem(_Frozen):
     timeline: tuple[TimelinePoint, ...] = ()
     waited_s: float = 0.0
     held_s: float = 0.0
+    traceback: str | None = None
 
 
 class GradedGroup(_Frozen):

@@ -23,11 +23,12 @@ from pytest_k8sgrade.rubric.variables import placeholders, substitute
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of the file; `item` is None when it is not well formed."""
+    """An item of the file; `faulty` are the keys that `item` does not have as the file gives them."""
 
     path: Path
     id: str | None
-    item: Item | None
+    item: Item
+    faulty: frozenset[str] = frozenset()
 
 
 def check_consistency(
@@ -37,8 +38,8 @@ def check_consistency(
     judge = _Judge(document, entries, checks, faults)
     judge.ids()
     for entry in entries:
-        if entry.item is not None:
-            judge.needs(entry.path, entry.item)
+        judge.needs(entry.path, entry.item)
+        if not entry.faulty & {"check", "with"}:
             judge.check(entry.path, entry.item)
             judge.texts(entry.path, entry.item)
     judge.cycles()
@@ -77,12 +78,12 @@ class _Judge:
                 self._fault(where, "an item cannot need itself")
             elif there is None:
                 self._fault(where, f"no item {quoted(need)}; {choices(need, self._by_id, 'items')}")
-            elif there.item is not None and there.item.active and not item.active:
+            elif there.item.active and not item.active:
                 self._fault(where, f"{need} is active and off by default: only active items may need it")
 
     def cycles(self) -> None:
         """Needs lead to an end."""
-        needs = {entry.item.id: entry.item.needs for entry in self._entries if entry.item is not None}
+        needs = {entry.item.id: entry.item.needs for entry in self._entries}
         for cycle in _cycles(needs):
             line_of = self._by_id[cycle[0]].path
             self._fault((*line_of, "needs"), f"needs go in a circle: {' → '.join([*cycle, cycle[0]])}")
@@ -132,8 +133,6 @@ class _Judge:
             self._within(("within",), rubric.within, rubric.budget)
         for entry in self._entries:
             item = entry.item
-            if item is None:
-                continue
             if item.within is not None:
                 self._within((*entry.path, "within"), item.within, rubric.budget)
             hold, within = rubric.hold_of(item), rubric.within_of(item)

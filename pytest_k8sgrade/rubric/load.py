@@ -23,6 +23,9 @@ from pytest_k8sgrade.rubric.packs import Pack
 from pytest_k8sgrade.rubric.signature import Check, Checks
 from pytest_k8sgrade.rubric.validation import parse, validate
 
+_STAND_INS = {"id": "unnamed", "check": "unnamed.unnamed", "points": 0, "level": "exists"}
+"""Values for required keys of a faulty item, so that its other keys can be judged."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedRubric:
@@ -77,9 +80,18 @@ def _list(value: Any) -> list[Any]:
 
 
 def _entry(data: Any, path: Path) -> Entry:
-    item_id = data.get("id") if isinstance(data, dict) else None
+    given = data if isinstance(data, dict) else {}
+    item_id = given.get("id")
+    item, faulty = _well_formed(given)
+    return Entry(path=path, id=item_id if isinstance(item_id, str) else None, item=item, faulty=faulty)
+
+
+def _well_formed(data: dict[str, Any]) -> tuple[Item, frozenset[str]]:
+    """The item without its faulty keys, and these; the faults are told by the validation of the whole."""
     try:
-        item: Item | None = parse(Item, data)
-    except ValidationError:
-        item = None  # told by the validation of the whole
-    return Entry(path=path, id=item_id if isinstance(item_id, str) else None, item=item)
+        return parse(Item, data), frozenset()
+    except ValidationError as error:
+        locations = [detail["loc"] or ("bonus",) for detail in error.errors()]
+        faulty = frozenset(str(location[0]) for location in locations)
+    rest = {key: value for key, value in data.items() if key not in faulty}
+    return parse(Item, {**_STAND_INS, **rest}), faulty

@@ -38,6 +38,8 @@ def validate(model: type[Model], data: Any, document: Document, faults: Faults) 
         return parse(model, data)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
+            if detail["type"] == "too_short" and detail["input"]:
+                continue  # entries that are faulty themselves are not counted by pydantic
             faults.add(document.line(detail["loc"]), _message(model, document, detail))
         return None
 
@@ -56,8 +58,9 @@ def place(data: Any, path: Path) -> str:
             data = data[key][rest[1]]
             words = [f"{word} {_id(data, rest[1])}"]
             rest = rest[2:]
-    if rest:
-        words.append(".".join(str(part) for part in rest))
+    keys = [part for part in rest if isinstance(part, str)]
+    if keys:
+        words.append(".".join(keys))
     return ", ".join(words)
 
 
