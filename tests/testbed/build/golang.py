@@ -81,8 +81,12 @@ class Family:
 
     def inputs(self, program: GoProgram, toolchain: str) -> str:
         """Return the digest of everything that decides what the program becomes."""
-        files = [path for path in sorted(self.source.iterdir()) if path.is_file()]
-        contents = [text for path in files for text in (path.name, path.read_text(encoding="utf-8"))]
+        files = [path for path in sorted(self.source.rglob("*")) if path.is_file()]
+        contents = [
+            text
+            for path in files
+            for text in (str(path.relative_to(self.source)), path.read_text(encoding="utf-8"))
+        ]
         parts = [repr(program), repr(self.patches), repr(FLAGS), toolchain, *contents]
         return digest(*parts)
 
@@ -115,7 +119,7 @@ class Family:
         self.report(f"{program.name} {program.version}: compiling ({self.name} family)")
         target = self.cache.bin / program.name
         with replacing(target) as part:
-            command = ["go", "build", *FLAGS, "-v", "-ldflags", program.linker_flags, "-o", str(part)]
+            command = ["go", "build", *FLAGS, *program.flags, "-v", "-o", str(part)]
             self._watched([*command, program.package], program)
         seconds = time.monotonic() - started
         stamp = stamps.Stamp(inputs, program.version, round(seconds, 1), size_of(target))
