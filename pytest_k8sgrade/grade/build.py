@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from pytest_k8sgrade.grade import arithmetic
 from pytest_k8sgrade.grade.model import (
@@ -26,6 +26,7 @@ from pytest_k8sgrade.grade.model import (
     Told,
     Verdict,
 )
+from pytest_k8sgrade.grade.values import clean, json_safe
 from pytest_k8sgrade.outcome import JsonValue, Observation, Part, Reason
 from pytest_k8sgrade.rubric.model import Group, HintLevel, Item, Rubric
 from pytest_k8sgrade.rubric.variables import fill_placeholders
@@ -142,28 +143,6 @@ def root_cause(item: str, results: Mapping[str, ItemResult]) -> str | None:
             return cause
         cause = further
     return cause
-
-
-def json_safe(value: Any) -> JsonValue:
-    """A value that JSON can hold: NaN and infinities as text, anything foreign as its text."""
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, Mapping):
-        return {clean(str(key)): json_safe(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [json_safe(part) for part in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted((json_safe(part) for part in value), key=repr)
-    return clean(str(value))
-
-
-def clean(text: str) -> str:
-    """A text that UTF-8 can hold: lone surrogates come from YAML and JSON escapes of other people."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Reports: one grade in many forms. None of them computes points."""

@@ -1,0 +1,93 @@
+"""Report files: what `FORMAT=PATH` means, and writing them whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_k8sgrade.errors import UsageFault
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.grade.model import Grade
+
+
+def _json(grade: Grade) -> str:
+    from pytest_k8sgrade.reports.json import render_json  # noqa: PLC0415 - only when asked for
+
+    return render_json(grade)
+
+
+def _junit(grade: Grade) -> str:
+    from pytest_k8sgrade.reports.junit import render_junit  # noqa: PLC0415 - only when asked for
+
+    return render_junit(grade)
+
+
+FORMATS: Mapping[str, Callable[[Grade], str]] = {"json": _json, "junit": _junit}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One report to write: a key of `FORMATS` and where it goes."""
+
+    format: str
+    path: Path
+
+
+def parse_target(text: str) -> Target:
+    """The target of `FORMAT=PATH`; raises `UsageFault`, also when the file could not be written there.
+
+    Told before the run, because a report that cannot be written after minutes of
+    waiting is lost.
+    """
+    name, equals, place = text.partition("=")
+    choices = ", ".join(FORMATS)
+    if not equals or not place:
+        raise UsageFault(f"{text!r} names no report; write FORMAT=PATH with a format of: {choices}")
+    if name not in FORMATS:
+        raise UsageFault(f"no report format {name!r} in {text!r}; formats: {choices}")
+    path = Path(place).expanduser()
+    if path.is_dir():
+        raise UsageFault(f"the {name} report cannot be written to {place!r}: it is a folder")
+    if not path.parent.is_dir():
+        missing = f"the folder {str(path.parent)!r} does not exist"
+        raise UsageFault(f"the {name} report cannot be written to {place!r}: {missing}")
+    return Target(format=name, path=path)
+
+
+def write_report(target: Target, grade: Grade) -> None:
+    """Write the report; raises `UsageFault` when the file system refuses."""
+    content = FORMATS[target.format](grade).encode("utf-8")
+    try:
+        write_atomically(target.path, content)
+    except OSError as error:
+        raise UsageFault(
+            f"the {target.format} report cannot be written to {str(target.path)!r}: {error.strerror}"
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file in one step: a reader sees the old or the new one, never a part.
+
+    What is not a regular file (a device, a pipe) is written to as it is.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    final = path.resolve()
+    draft = final.with_name(f".k8sgrade-{secrets.token_hex(4)}.tmp")
+    try:
+        with draft.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(final)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
