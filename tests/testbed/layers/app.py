@@ -13,7 +13,7 @@ from . import look
 from .base import Document, documents
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 NAMESPACE = "day5-lab"
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..build.images import image
+from tests.testbed.build.images import image
 from . import look
-from .base import STAND_IN_LABEL, Document, config_map, documents, namespace, parse, scripts
+from .base import STAND_IN_LABEL, Document, config_map, documents, lean, namespace, parse, scripts
 from .monitoring import crds_established
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 NAMESPACE = "argocd"
 WORKLOADS = {
@@ -38,14 +38,6 @@ PROJECT: Document = {
         "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
     },
 }
-
-
-def split(text: str) -> tuple[str, list[Document]]:
-    """An install manifest as the text of its CRDs, which are too large to be worth parsing, and the other documents."""
-    parts = [part for part in text.split("\n---\n") if part.strip()]
-    crds = [part for part in parts if "kind: CustomResourceDefinition" in part]
-    rest = [part for part in parts if "kind: CustomResourceDefinition" not in part]
-    return "\n---\n".join(crds), parse("\n---\n".join(rest))
 
 
 def adapted(document: Document) -> Document:
@@ -73,6 +65,7 @@ def replace_dex(document: Document) -> None:
     pod["terminationGracePeriodSeconds"] = 1
     container = pod["containers"][0]
     container.update(image=image("base"), command=["python3", "-B", "/app/server.py"])
+    container.setdefault("securityContext", {})["runAsUser"] = 65534
     for key in ("args", "env"):
         container.pop(key, None)
     container["readinessProbe"] = {"httpGet": {"path": "/healthz", "port": 5558}}
@@ -91,10 +84,12 @@ class ArgoCD:
 
     def install(self, bed: Bed) -> None:
         """Apply the manifest and the project `default`."""
-        crds, rest = split(bed.artifacts.manifest("argocd/install.yaml").read_text(encoding="utf-8"))
+        found = parse(bed.artifacts.manifest("argocd/install.yaml").read_text(encoding="utf-8"))
+        crds = [lean(document) for document in found if document["kind"] == "CustomResourceDefinition"]
+        rest = [adapted(document) for document in found if document["kind"] != "CustomResourceDefinition"]
         bed.apply([namespace(NAMESPACE), config_map("argocd-dex-stand-in", NAMESPACE, scripts("dex"))])
         bed.apply(crds, timeout=180)
-        bed.apply([adapted(document) for document in rest], timeout=180)
+        bed.apply(rest, timeout=180)
         look.until("CRDs established", lambda: crds_established(bed, "argoproj.io"), 60)
         bed.apply([PROJECT])
 

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..build.images import image
+from tests.testbed.build.images import image
 from . import look
 from .base import TESTBED, Document, config_map, namespace, scripts
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 NAME = NAMESPACE = "git-server"
 REPOSITORIES = TESTBED / "manifests" / "git"

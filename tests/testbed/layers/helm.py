@@ -18,7 +18,7 @@ import yaml
 from .base import STAND_INS, TESTBED
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 CHARTS = TESTBED / "charts"
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 Probe = Callable[[], str | None]
 

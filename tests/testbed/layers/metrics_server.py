@@ -14,10 +14,11 @@ from . import look
 from .base import Document, parse
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 CA = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
 APISERVICE = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+LABELS = {"k8s-app": "metrics-server"}
 # The smallest resolution that metrics-server accepts.
 ARGUMENTS = {
     "--kubelet-preferred-address-types": "InternalIP",
@@ -42,16 +43,22 @@ class MetricsServer:
         bed.apply([self.adapted(document) for document in found])
 
     def adapted(self, document: Document) -> Document:
-        """The Deployment with our arguments and a quick readiness probe; anything else as it is."""
-        if document["kind"] != "Deployment":
-            return document
-        container = document["spec"]["template"]["spec"]["containers"][0]
+        """A document with the labels that kustomize would add, and the Deployment with our arguments."""
+        document["metadata"].setdefault("labels", {}).update(LABELS)
+        if document["kind"] == "Service":
+            document["spec"]["selector"] = LABELS
+        if document["kind"] == "Deployment":
+            document["spec"]["selector"] = {"matchLabels": LABELS}
+            document["spec"]["template"]["metadata"] = {"labels": LABELS}
+            self.adapt_container(document["spec"]["template"]["spec"]["containers"][0])
+        return document
+
+    def adapt_container(self, container: Document) -> None:
+        """Our arguments, and a readiness probe that does not lose half a minute."""
         wanted = {**ARGUMENTS, **({"--kubelet-certificate-authority": CA} if self.verified else {})}
         kept = [argument for argument in container["args"] if argument.partition("=")[0] not in wanted]
         container["args"] = kept + [f"{name}={value}" for name, value in wanted.items()]
-        container["imagePullPolicy"] = "IfNotPresent"
         container["readinessProbe"].update(periodSeconds=2, initialDelaySeconds=1)
-        return document
 
     def wait(self, bed: Bed) -> None:
         """Wait until node metrics are served, or for the variant until its pod runs without being ready."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..build.images import image
+from tests.testbed.build.images import image
 from . import helm, look
-from .base import namespace
+from .base import lean, namespace, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 RELEASE, NAMESPACE, CHART = "prometheus", "monitoring", "kube-prometheus-stack"
 STAND_INS = ("grafana", "kube_state_metrics")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .base import Layer
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 Report = Callable[[str], None]
 

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..layers import LAYERS, run
+from tests.testbed.layers import LAYERS, run
 from . import changes as _changes
 from .change import CHANGES, Change, applied, change
 
 if TYPE_CHECKING:
-    from ..layers import Layer
-    from ..node import Bed
+    from tests.testbed.layers import Layer
+    from tests.testbed.node import Bed
 
 __all__ = [
     "CHANGES",
@@ -87,7 +87,7 @@ def scenario(name: str) -> Scenario:
 
 def start(wanted: str | Scenario, *, name: str = "bed", report: Report = print, settle: bool = True) -> Bed:
     """Bring a scenario up on a new bed; takes the bed down again if that fails."""
-    from ..node import up
+    from tests.testbed.node import up
 
     chosen = scenario(wanted) if isinstance(wanted, str) else wanted
     began = time.monotonic()

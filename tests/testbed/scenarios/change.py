@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..layers import look
+from tests.testbed.layers import look
 
 if TYPE_CHECKING:
-    from ..node import Bed
+    from tests.testbed.node import Bed
 
 Step = Callable[["Bed"], None]
 Seen = Callable[["Bed"], str | None]

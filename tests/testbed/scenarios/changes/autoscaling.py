@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...layers import look
-from ...layers.app import scaling_active
-from ..change import Target, patched, register
+from tests.testbed.layers import look
+from tests.testbed.layers.app import scaling_active
+from tests.testbed.scenarios.change import Target, patched, register
 
 if TYPE_CHECKING:
-    from ...node import Bed
+    from tests.testbed.node import Bed
 
 HPA = Target("hpa", "day5-lab", "web-app-hpa")
 

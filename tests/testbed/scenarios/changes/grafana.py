@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from ..change import Target, patched, register
+from tests.testbed.scenarios.change import Target, patched, register
 
 
 def encoded(text: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...layers import look
-from ..change import Target, patched, register
+from tests.testbed.layers import look
+from tests.testbed.scenarios.change import Target, patched, register
 
 if TYPE_CHECKING:
-    from ...node import Bed
+    from tests.testbed.node import Bed
 
 MONITOR = Target("servicemonitor", "day5-lab", "web-app")
 
