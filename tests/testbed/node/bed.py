@@ -156,6 +156,7 @@ class Bed:
     def wait(self, what: str, condition: Callable[[], object], timeout: float) -> None:
         """Ask again until `condition` holds; what it returns or raises meanwhile is told if it never does."""
         deadline = time.monotonic() + timeout
+        pause = 0.02
         while True:
             try:
                 seen = condition()
@@ -166,7 +167,8 @@ class Bed:
                 last = f"{type(error).__name__}: {error}"
             if time.monotonic() > deadline:
                 raise BedError(self._not_seen(what, timeout, last))
-            time.sleep(0.1)
+            time.sleep(pause)
+            pause = min(1.2 * pause, 0.25)
 
     def _not_seen(self, what: str, timeout: float, last: str) -> str:
         message = f"bed {self.name!r}: not within {timeout:g} s: {what}"

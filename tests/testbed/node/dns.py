@@ -30,28 +30,24 @@ def _meta(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "namespace": NAMESPACE, "labels": LABELS, **more}
 
 
-def rights() -> list[dict[str, Any]]:
+def rights() -> list[tuple[str, dict[str, Any]]]:
     """The identity of CoreDNS and what it may read."""
+    watch = ["list", "watch"]
     rules = [
-        {
-            "apiGroups": [""],
-            "resources": ["endpoints", "services", "pods", "namespaces"],
-            "verbs": ["list", "watch"],
-        },
-        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+        {"apiGroups": [""], "resources": ["endpoints", "services", "pods", "namespaces"], "verbs": watch},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": watch},
     ]
-    rbac = "rbac.authorization.k8s.io"
-    name = "system:coredns"
+    group = "rbac.authorization.k8s.io"
+    role = {"apiGroup": group, "kind": "ClusterRole", "name": "system:coredns"}
+    subject = {"kind": "ServiceAccount", "name": "coredns", "namespace": NAMESPACE}
+    meta = {"name": role["name"]}
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _meta("coredns")},
-        {"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules},
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": "coredns", "namespace": NAMESPACE}],
-        },
+        (f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": _meta("coredns")}),
+        (f"/apis/{group}/v1/clusterroles", {"metadata": meta, "rules": rules}),
+        (
+            f"/apis/{group}/v1/clusterrolebindings",
+            {"metadata": meta, "roleRef": role, "subjects": [subject]},
+        ),
     ]
 
 
@@ -82,35 +78,26 @@ def pod(image: str) -> dict[str, Any]:
     }
 
 
-def documents(image: str) -> list[dict[str, Any]]:
-    """Everything to apply, in order."""
+def documents(image: str) -> list[tuple[str, dict[str, Any]]]:
+    """Everything to create, in order, each with the path of its collection."""
     ports = [
         {"name": "dns", "port": 53, "protocol": "UDP"},
         {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
         {"name": "metrics", "port": 9153, "protocol": "TCP"},
     ]
+    deployment = {
+        "replicas": 1,
+        "selector": {"matchLabels": LABELS},
+        "template": {"metadata": {"labels": LABELS}, "spec": pod(image)},
+    }
+    service = {"clusterIP": network.DNS_IP, "selector": LABELS, "ports": ports}
+    core = f"/api/v1/namespaces/{NAMESPACE}"
     return [
         *rights(),
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": _meta("coredns"),
-            "data": {"Corefile": COREFILE},
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": _meta("kube-dns"),
-            "spec": {"clusterIP": network.DNS_IP, "selector": LABELS, "ports": ports},
-        },
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": _meta("coredns"),
-            "spec": {
-                "replicas": 1,
-                "selector": {"matchLabels": LABELS},
-                "template": {"metadata": {"labels": LABELS}, "spec": pod(image)},
-            },
-        },
+        (f"{core}/configmaps", {"metadata": _meta("coredns"), "data": {"Corefile": COREFILE}}),
+        (f"{core}/services", {"metadata": _meta("kube-dns"), "spec": service}),
+        (
+            f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments",
+            {"metadata": _meta("coredns"), "spec": deployment},
+        ),
     ]

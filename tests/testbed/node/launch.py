@@ -18,7 +18,8 @@ from typing import Any
 
 from tests.testbed.build import Artifacts, image
 
-from . import certs, cgroups, config, network, programs
+from . import certs, cgroups, config, network, programs, teardown
+from .bed import Bed
 from .control import Control
 from .init import SOCKET
 from .proc import Identity, only_child
@@ -49,6 +50,7 @@ class Launch:
         self.control = Control(place.folder)
         self.supervisor: subprocess.Popen[bytes] | None = None
         self.watcher: subprocess.Popen[bytes] | None = None
+        self._bed: Bed | None = None
 
     def report(self, what: str) -> None:
         """Tell what has been reached, and when."""
@@ -80,8 +82,9 @@ class Launch:
         self._until((self.place.folder / SOCKET).exists, "init", 15)
         child = only_child(self.supervisor.pid)
         self.save(init=Identity.of(child) if child else None)
+        self._watch()
 
-    def watch(self) -> None:
+    def _watch(self) -> None:
         """Leave somebody outside who sweeps when the bed has ended."""
         both = (self.state.init, self.state.supervisor)
         handles = [handle for process in both if process and (handle := process.pidfd()) is not None]
@@ -128,6 +131,18 @@ class Launch:
             runc, plugins = self.artifacts.binary("runc"), self.artifacts.cni_folder
             config.write_containerd(self.layout, pause=image("pause"), runc=runc, plugins=plugins)
 
-    def children(self) -> list[subprocess.Popen[bytes]]:
-        """The processes that this one has to wait for in the end."""
+    def bed(self) -> Bed:
+        """The bed, reachable from here on."""
+        self._bed = Bed(self.place, self.state, self.artifacts, self._children())
+        return self._bed
+
+    def end(self) -> None:
+        """Take down what is there."""
+        if self._bed is not None:
+            self._bed.close()
+        teardown.end(self.place)
+        for child in self._children():
+            child.wait(10)
+
+    def _children(self) -> list[subprocess.Popen[bytes]]:
         return [child for child in (self.supervisor, self.watcher) if child is not None]

@@ -16,7 +16,7 @@ from tests.testbed import build
 from tests.testbed.build import Artifacts, image
 from tests.testbed.paths import Cache
 
-from . import dns, network, programs, teardown
+from . import dns, network, programs
 from .bed import Bed
 from .launch import Launch, Report
 from .settings import Settings
@@ -24,6 +24,7 @@ from .state import BedError, Place, Tier, load, places, sweep, take
 
 NODE_IMAGES = frozenset({"pause", "coredns"})
 CONTROL_PLANE = ("kube-controller-manager", "kube-scheduler")
+NODE = ("kubelet", "kube-proxy")
 PATIENCE = 60.0
 
 
@@ -54,22 +55,14 @@ def up(
         with ThreadPoolExecutor(2, "launch") as pool:
             try:
                 launch.files()
-                root = pool.submit(_containerd_root, launch, frozenset(images)) if tier == "node" else None
                 pki = pool.submit(launch.certificates)
+                root = pool.submit(_containerd_root, launch, frozenset(images)) if tier == "node" else None
                 launch.namespaces(lock)
             finally:
                 os.close(lock)  # the bed's first process holds it from here on
-            launch.watch()
-            bed = Bed(place, launch.state, launch.artifacts, launch.children())
-            _control_plane(launch, bed, pki.result)
-            if root is not None:
-                root.result()
-                _node(launch, bed)
-            else:
-                _fake_nodes(launch, bed)
-            _accounts(launch, bed)
-        launch.save(ready=True)
-        bed.state = launch.state
+            bed = launch.bed()
+            _programs(launch, bed, pki.result, root.result if root else None)
+        _usable(launch, bed)
     except BaseException:
         _abort(launch)
         raise
@@ -83,9 +76,7 @@ def _abort(launch: Launch) -> None:
     shutil.rmtree(kept, ignore_errors=True)
     if launch.layout.log.exists():
         shutil.copytree(launch.layout.log, kept)
-    teardown.end(launch.place)
-    for child in launch.children():
-        child.wait(10)
+    launch.end()
 
 
 def _containerd_root(launch: Launch, images: frozenset[str]) -> None:
@@ -103,34 +94,45 @@ def _listens(bed: Bed, port: int) -> Callable[[], bool]:
     return ask
 
 
-def _control_plane(launch: Launch, bed: Bed, files: Callable[[], None]) -> None:
+def _programs(launch: Launch, bed: Bed, pki: Callable[[], None], root: Callable[[], None] | None) -> None:
+    """Start everything: whatever can start while another program still does, so."""
     launch.program("etcd")
-    files()
-    bed.wait("etcd listens", _listens(bed, 2379), 15)
+    pki()
+    bed.wait("etcd listens", _listens(bed, 2379), PATIENCE)
     launch.program("kube-apiserver")
-    bed.wait("the API server is ready", bed.api.ready, 60)
+    if root is not None:
+        root()
+        launch.program("containerd")
+        bed.wait("containerd listens", lambda: bed.exists(programs.CONTAINERD_SOCKET), PATIENCE)
+    bed.wait("the API server is ready", bed.api.ready, PATIENCE)
     launch.report("kube-apiserver ready")
-    for name in CONTROL_PLANE:
+    for name in (*CONTROL_PLANE, *(NODE if root else ())):
         launch.program(name)
 
 
-def _node(launch: Launch, bed: Bed) -> None:
-    launch.program("containerd")
-    bed.wait("containerd listens", lambda: bed.exists(programs.CONTAINERD_SOCKET), 30)
-    for name in ("kubelet", "kube-proxy"):
-        launch.program(name)
-    bed.apply(dns.documents(image("coredns")))
-    _node_ready(launch, bed)
-    bed.wait("DNS is available", lambda: _available(bed, "kube-system", "coredns"), PATIENCE)
-    launch.report("CoreDNS ready")
+def _usable(launch: Launch, bed: Bed) -> None:
+    """Put in what pods need, and wait until they can be made."""
+    if launch.tier == "node":
+        for path, thing in dns.documents(image("coredns")):
+            bed.api.post(path, thing)
+        _node_ready(launch, bed)
+        bed.wait("DNS is available", lambda: _available(bed, "kube-system", "coredns"), PATIENCE)
+        launch.report("CoreDNS ready")
+    else:
+        _fake_nodes(launch, bed)
+    # pods are refused until their ServiceAccount is there
+    path = "/api/v1/namespaces/default/serviceaccounts/default"
+    bed.wait("the default ServiceAccount is there", lambda: bed.api.get(path), PATIENCE)
+    launch.save(ready=True)
+    bed.state = launch.state
 
 
 def _fake_nodes(launch: Launch, bed: Bed) -> None:
     """Nodes played by kwok, if it has been built; without it pods stay pending."""
     try:
         launch.program("kwok")
-    except build.NotBuilt:
-        launch.report("kwok is not built: no nodes, pods stay pending")
+    except build.NotBuilt as error:
+        launch.report(f"no nodes, pods stay pending. {error}")
         return
     for number in range(1, launch.settings.fake_nodes + 1):
         name = f"node-{number}"
@@ -143,12 +145,6 @@ def _node_ready(launch: Launch, bed: Bed) -> None:
     path = f"/api/v1/nodes/{network.NODE}"
     bed.wait(f"{network.NODE} is Ready", lambda: _holds(bed.api.get(path), "Ready"), PATIENCE)
     launch.report("node Ready")
-
-
-def _accounts(launch: Launch, bed: Bed) -> None:
-    """Pods are refused until their ServiceAccount is there."""
-    path = "/api/v1/namespaces/default/serviceaccounts/default"
-    bed.wait("the default ServiceAccount is there", lambda: bed.api.get(path), PATIENCE)
 
 
 def _holds(thing: dict[str, Any], condition: str) -> bool:
