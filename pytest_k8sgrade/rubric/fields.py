@@ -24,7 +24,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+from pytest_k8sgrade.kube import duration
+
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)\s*%")
 _MAX_DURATION = 24 * 3600.0
 _MAX_POINTS = 100_000
@@ -40,18 +41,14 @@ def _fault(message: str, value: object) -> PydanticCustomError:
     return PydanticCustomError("rubric_value", "{message}", {"message": message, "value": repr(value)})
 
 
-def parse_duration(value: object) -> float:
+def parse_duration(value: Any) -> float:
     """Seconds of `90s`, `3m`, `1h30m`, or of a plain number of seconds."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
-    else:
-        match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
-        if match is None:
-            raise _fault("expected a duration such as 90s, 3m or 1h30m", value)
-        hours, minutes, rest = (float(part or 0) for part in match.groups())
-        seconds = hours * 3600 + minutes * 60 + rest
-    if not 0 <= seconds <= _MAX_DURATION:
-        raise _fault("expected a duration between 0 and 24h", value)
+    try:
+        seconds = duration.parse_duration(value)
+    except ValueError:
+        raise _fault("expected a duration such as 90s, 3m or 1h30m", value) from None
+    if seconds > _MAX_DURATION:
+        raise _fault("expected a duration of at most 24h", value)
     return seconds
 
 
@@ -83,7 +80,7 @@ class PassMark(Frozen):
         return f"{self.value:f}" + ("%" if self.unit == "percent" else "")
 
 
-def _parse_pass_mark(value: object) -> object:
+def _parse_pass_mark(value: object) -> PassMark:
     if isinstance(value, PassMark):
         return value
     if isinstance(value, str):
@@ -91,11 +88,11 @@ def _parse_pass_mark(value: object) -> object:
         percent = Decimal(match.group(1)) if match else Decimal(0)
         if not 0 < percent <= 100:
             raise _fault("expected a pass mark such as 60% or a number of points", value)
-        return {"value": str(percent), "unit": "percent"}
+        return PassMark(value=percent, unit="percent")
     points = _parse_points(value)
     if points == 0:
         raise _fault("expected a pass mark above 0", value)
-    return {"value": str(points), "unit": "points"}
+    return PassMark(value=points, unit="points")
 
 
 class LocalizedText(Frozen):
@@ -165,7 +162,7 @@ Duration: TypeAlias = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": r"^(\d+h)?(\d+m)?(\d+(\.\d+)?s)?$", "minLength": 2},
+                {"type": "string", "pattern": r"^([0-9.]+(ms|s|m|h))+$"},
                 {"type": "number", "minimum": 0},
             ],
             "description": "A duration such as 90s, 3m or 1h30m, or seconds.",
