@@ -146,6 +146,14 @@ package internal
 func (*TestDeps) ModulePath() string { return "" }
 """
 
+# Prometheus asks for a version that has dropped the name which Alertmanager calls.
+_FORMER_NAME: Final = """\
+package memlimit
+
+// SetGoMemLimitWithOpts is the former name of Set.
+func SetGoMemLimitWithOpts(options ...Option) (int64, error) { return Set(options...) }
+"""
+
 # Alertmanager embeds a web interface whose built files are not part of the module.
 PATCHES: Final[tuple[Patch, ...]] = (
     Patch(
@@ -153,6 +161,12 @@ PATCHES: Final[tuple[Patch, ...]] = (
         module="github.com/prometheus/alertmanager",
         version=versions.ALERTMANAGER,
         files=(("ui/app/dist/index.html", "<!doctype html><title>Alertmanager</title>\n"),),
+    ),
+    Patch(
+        family="addons",
+        module="github.com/KimMachineGun/automemlimit",
+        version="1.0.0",
+        files=(("memlimit/former_name.go", _FORMER_NAME),),
     ),
     Patch(
         family="bench",
