@@ -14,10 +14,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, WithJsonSchema
 
 from pytest_k8sgrade.outcome import Status
+from pytest_k8sgrade.rubric.model import Level, Visibility
 
 Verdict: TypeAlias = Literal["passed", "partial", "failed", "blocked", "ungraded", "skipped", "waived"]
-Level: TypeAlias = Literal["exists", "configured", "accepted", "effect"]
-Visibility: TypeAlias = Literal["visible", "hidden"]
 
 
 def plain_number(value: Decimal) -> int | float:
@@ -34,7 +33,9 @@ Points: TypeAlias = Annotated[
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    """Immutable; keys of later versions are passed over when a grade is read back."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
 
 
 class Told(_Frozen):
@@ -79,7 +80,7 @@ class GradedItem(_Frozen):
     check: str
     group: str
     title: str
-    level: Level | None = None
+    level: Level
     verdict: Verdict
     points: Points
     max_points: Points

@@ -29,6 +29,7 @@ from pytest_k8sgrade.rubric.fields import (
 
 Level: TypeAlias = Literal["exists", "configured", "accepted", "effect"]
 HintLevel: TypeAlias = Literal["beginner", "intermediate", "advanced"]
+Visibility: TypeAlias = Literal["visible", "hidden"]
 Scalar: TypeAlias = str | bool | int | float
 
 CheckName: TypeAlias = Annotated[
@@ -110,7 +111,7 @@ class Item(Frozen):
     bonus: bool = False
     required: bool = False
     waived: Text | None = None
-    visibility: Literal["visible", "hidden"] = "visible"
+    visibility: Visibility = "visible"
     active: Slug | None = None
 
     @model_validator(mode="after")
@@ -184,5 +185,6 @@ __all__ = [
     "Rubric",
     "Scalar",
     "Variable",
+    "Visibility",
     "sum_of",
 ]
