@@ -158,10 +158,12 @@ def describe(state: State) -> tuple[str, str, str, str, str, str]:
 def find(name: str | None) -> State:
     """The state of a named bed, or of the only one."""
     states = [state for place in places(Cache.default().run) if (state := load(place)) is not None]
-    found = [state for state in states if name in (None, state.name)]
+    alive = [state for state in states if state.alive]
+    # by name even a dead one: `down` cleans up after it
+    found = alive if name is None else [state for state in states if state.name == name]
     if len(found) == 1:
         return found[0]
-    running = ", ".join(state.name for state in states) or "none"
+    running = ", ".join(state.name for state in alive) or "none"
     if name is None and found:
         raise BedError(f"several beds run: say which with --name ({running})")
     raise BedError(f"no bed {name!r} runs here; running: {running}" if name else "no bed runs here")

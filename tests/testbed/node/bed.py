@@ -20,8 +20,8 @@ from typing import Any
 
 from tests.testbed.build import Artifacts
 
-from . import teardown
-from .api import Api, ApiError
+from . import certs, teardown
+from .api import Api
 from .control import Control
 from .door import Door
 from .settings import Layout
@@ -185,6 +185,12 @@ class Bed:
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
         return str(self.api.post(path, spec)["status"]["token"])
 
+    def identity(self, file: Path, account: str, namespace: str = "default", duration: int = 3600) -> Path:
+        """Write a kubeconfig that is a ServiceAccount; what it may do is up to the caller's RBAC."""
+        token = self.token(account, namespace, duration)
+        certs.write_kubeconfig(self.layout.pki, file, account, {"token": token})
+        return file
+
     def programs(self) -> dict[str, Any]:
         """The cluster's own programs: pid inside the bed, exit code, paused, since when."""
         return self._control.status()
@@ -232,6 +238,3 @@ class Bed:
         teardown.end(self._place)
         for child in self._children:
             child.wait(10)
-
-
-__all__ = ["ApiError", "Bed", "CommandFailed"]

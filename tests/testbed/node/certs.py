@@ -108,22 +108,31 @@ def _service_accounts(folder: Path) -> None:
 
 
 def kubeconfig(folder: Path, stem: str, file: Path) -> None:
-    """A kubeconfig (JSON is YAML) with the certificates of `stem` inside."""
+    """A kubeconfig with the certificate and key of `stem` inside."""
+    user = {
+        "client-certificate-data": encoded(folder / f"{stem}.crt"),
+        "client-key-data": encoded(folder / f"{stem}.key"),
+    }
+    write_kubeconfig(folder, file, stem, user)
 
-    def data(name: str) -> str:
-        return base64.b64encode((folder / name).read_bytes()).decode("ascii")
 
-    user = {"client-certificate-data": data(f"{stem}.crt"), "client-key-data": data(f"{stem}.key")}
-    cluster = {"server": API, "certificate-authority-data": data("ca.crt")}
+def write_kubeconfig(folder: Path, file: Path, name: str, user: dict[str, str]) -> None:
+    """A kubeconfig (JSON is YAML) for any kind of user."""
+    cluster = {"server": API, "certificate-authority-data": encoded(folder / "ca.crt")}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "testbed", "cluster": cluster}],
-        "users": [{"name": stem, "user": user}],
-        "contexts": [{"name": "testbed", "context": {"cluster": "testbed", "user": stem}}],
+        "users": [{"name": name, "user": user}],
+        "contexts": [{"name": "testbed", "context": {"cluster": "testbed", "user": name}}],
         "current-context": "testbed",
     }
     new = file.with_name(file.name + ".new")
     new.write_text(json.dumps(config, indent=1), encoding="ascii")
     new.chmod(0o600)
     new.replace(file)
+
+
+def encoded(file: Path) -> str:
+    """A file's content as kubeconfigs hold it."""
+    return base64.b64encode(file.read_bytes()).decode("ascii")

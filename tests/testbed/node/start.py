@@ -14,9 +14,9 @@ from typing import Any
 
 from tests.testbed import build
 from tests.testbed.build import Artifacts, image
-from tests.testbed.paths import Cache
+from tests.testbed.paths import ENVIRONMENT, Cache
 
-from . import dns, network, programs
+from . import dns, mounts, network, programs
 from .bed import Bed
 from .launch import Launch, Report
 from .settings import Settings
@@ -46,8 +46,10 @@ def up(
     `images` are the keys of `build.images` that pods will use, beyond those of the cluster itself.
     """
     place = Place(Cache.default().run, name)
+    _check(place)
     sweep(place.runs)
-    lock = take(place, timeout=3)
+    # a bed that is just ending holds its lock a moment longer
+    lock = None if _alive(place) else take(place, timeout=3)
     if lock is None:
         raise BedError(f"bed {name!r} runs already: choose another name, or take it down first")
     launch = Launch(place, tier, settings or Settings(), artifacts or build.artifacts(), report)
@@ -68,6 +70,13 @@ def up(
         raise
     launch.report(f"bed {name!r} is up")
     return bed
+
+
+def _check(place: Place) -> None:
+    """Refuse a cache that the bed itself could not see."""
+    for hidden in mounts.HIDDEN:
+        if place.runs.resolve().is_relative_to(hidden):
+            raise BedError(f"the testbed's cache may not be below {hidden}: choose another ${ENVIRONMENT}")
 
 
 def _abort(launch: Launch) -> None:
