@@ -8,6 +8,7 @@ image that is not a single Go program.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tarfile
 import time
@@ -21,7 +22,7 @@ from tests.testbed.paths import Cache
 
 from . import layer, stamps
 from .components import BASE
-from .files import digest, locked, remove
+from .files import PART, digest, locked, remove, sweep
 from .golang import Report
 
 PACKAGES: Final = (
@@ -130,17 +131,20 @@ def _build(cache: Cache, report: Report) -> stamps.Stamp:
 
 @contextmanager
 def _packages(cache: Cache, report: Report) -> Iterator[list[Path]]:
-    """Fetch the closure of PACKAGES; the archives are removed again after use."""
-    archives = cache.debian / "archives"
-    for folder in (archives / "partial", cache.debian / "lists" / "partial"):
-        folder.mkdir(parents=True, exist_ok=True)
-    status = cache.debian / "status"
+    """Fetch the closure of PACKAGES; apt's folder is removed again after use."""
+    cache.debian.mkdir(parents=True, exist_ok=True)
+    sweep(cache.debian)
+    # A folder for each process: apt may outlive a build that was killed, and hold its locks.
+    folder = cache.debian / f"{PART}{os.getpid()}-apt"
+    archives, lists, status = folder / "archives", folder / "lists", folder / "status"
+    for needed in (archives / "partial", lists / "partial"):
+        needed.mkdir(parents=True, exist_ok=True)
     status.write_text("", encoding="utf-8")
     options = [
-        f"Dir::State={cache.debian}",
-        f"Dir::State::lists={cache.debian / 'lists'}",
+        f"Dir::State={folder}",
+        f"Dir::State::lists={lists}",
         f"Dir::State::status={status}",
-        f"Dir::Cache={cache.debian}",
+        f"Dir::Cache={folder}",
         f"Dir::Cache::archives={archives}",
         "APT::Install-Recommends=false",
         "APT::Sandbox::User=",
@@ -154,7 +158,7 @@ def _packages(cache: Cache, report: Report) -> Iterator[list[Path]]:
         found = sorted(archives.glob("*.deb"))
         yield [path for path in found if not path.name.startswith(_UNWANTED)]
     finally:
-        remove(cache.debian)
+        remove(folder)
 
 
 def _run(command: list[str]) -> None:

@@ -41,5 +41,5 @@ def prune(*, roots: bool = False, report: Report = tell) -> int:
         for folder in (cache.go_build, cache.go_work, *([cache.containerd] if roots else [])):
             remove(folder)
         freed = before - (size_of(cache.root) if cache.root.is_dir() else 0)
-    report(f"prune: {freed / 1e9:.1f} GB given back")
+    report(f"prune: {freed / 1e6:,.0f} MB given back")
     return freed
