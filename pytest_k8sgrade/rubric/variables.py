@@ -7,6 +7,8 @@ PromQL, Go templates and dashboards can be written without escapes.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -97,10 +99,10 @@ def _typed(name: str, text: str, default: Any) -> Scalar:
         return text.lower() == "true"
     if isinstance(default, (int, float)):
         kind = type(default)
-        try:
-            return kind(text)
-        except ValueError:
-            raise UsageFault(f"variable {name!r} is a number, not {text!r}") from None
+        with contextlib.suppress(ValueError, OverflowError):
+            if math.isfinite(kind(text)):
+                return kind(text)
+        raise UsageFault(f"variable {name!r} is a number, not {text!r}")
     return text
 
 
