@@ -1,0 +1,176 @@
+"""Argo CD: installed, reachable, and its Applications configured and synced.
+
+Components are found by their label, so that an installation by manifest and one by
+Helm are the same. Health alone is never asked: an Application whose repository
+cannot be read is Healthy, because it has no resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.outcome import Findings, Unmet, absent
+from pytest_k8sgrade.services import argocd, workloads
+from pytest_k8sgrade.services.argocd import API_VERSION, Application
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.fields import require_equal, require_that
+from pytest_k8sgrade.services.syncing import require_synced
+
+COMPONENTS: Mapping[str, tuple[str, ...]] = {
+    "server": ("argocd-server",),
+    "repo-server": ("argocd-repo-server",),
+    "application-controller": ("argocd-application-controller",),
+    "redis": ("argocd-redis", "argocd-redis-ha-haproxy", "argocd-redis-ha", "redis-ha"),
+}
+"""What no installation can do without; Dex, notifications and ApplicationSets are optional."""
+CRDS = ("applications.argoproj.io", "appprojects.argoproj.io")
+LOCAL_SERVER, LOCAL_NAME = "https://kubernetes.default.svc", "in-cluster"
+
+
+def test_installed(cluster: Cluster, namespace: str) -> None:
+    """Argo CD's components run and its resource types are established."""
+    present = workloads.list_all(cluster, namespace, ("Deployment", "StatefulSet"))
+    if not present:
+        cluster.get("v1", "Namespace", namespace)
+        absent("argocd-absent", namespace=namespace)
+    found = Findings()
+    for component, names in COMPONENTS.items():
+        own = [one for one in present if _name(one) in names]
+        if not own:
+            found.require(
+                False,
+                "argocd-component-absent",
+                part=component,
+                wanted=names[0],
+                component=names[0],
+                namespace=namespace,
+            )
+        for one in own[:1]:
+            workloads.require(found, workloads.shortfall(cluster, one), component)
+    for crd in CRDS:
+        _require_established(cluster, found, crd)
+    found.close()
+
+
+def _name(workload: workloads.Object) -> str:
+    metadata = workload["metadata"]
+    return str((metadata.get("labels") or {}).get("app.kubernetes.io/name") or metadata["name"])
+
+
+def _require_established(cluster: Cluster, found: Findings, crd: str) -> None:
+    item = cluster.find("apiextensions.k8s.io/v1", "CustomResourceDefinition", crd)
+    established = condition(item, "Established") if item is not None else None
+    met = established is not None and established.status == "True"
+    reason = "crd-absent" if item is None else "crd-not-established"
+    found.require(met, reason, part=f"crd/{crd}", seen=item is not None, wanted="Established", crd=crd)
+
+
+def test_api(cluster: Cluster, namespace: str, service: str = "") -> None:
+    """The API server of Argo CD answers."""
+    chosen = service or _server(cluster, namespace)
+    try:
+        argocd.version(cluster, namespace, chosen)
+    except Unmet as secure:
+        if if_readable(lambda: argocd.version(cluster, namespace, chosen, scheme="http")) is None:
+            raise secure from None
+
+
+def _server(cluster: Cluster, namespace: str) -> str:
+    services = cluster.list("v1", "Service", namespace)
+    names = sorted(one["metadata"]["name"] for one in services if _name(one) == "argocd-server")
+    if not names:
+        cluster.get("v1", "Namespace", namespace)
+        absent(
+            "argocd-component-absent", wanted="argocd-server", component="argocd-server", namespace=namespace
+        )
+    return str(names[0])
+
+
+def _application(cluster: Cluster, name: str, namespace: str) -> Application:
+    return argocd.application(cluster.get(API_VERSION, "Application", name, namespace))
+
+
+def test_application(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    *,
+    path: str = "",
+    revision: str = "",
+    project: str = "",
+    server: str = LOCAL_SERVER,
+    target_namespaces: list[str] | None = None,
+    prune: bool | None = None,
+    self_heal: bool | None = None,
+    create_namespace: bool | None = None,
+) -> None:
+    """The Application {name} has the source, destination and sync policy that were asked for."""
+    app, found = _application(cluster, name, namespace), Findings()
+    subject = {"kind": "Application", "namespace": namespace, "name": name}
+    repositories = [source.repository for source in app.sources]
+    has_source = bool(repositories) and all(repositories)
+    require_that(found, subject, "spec.source.repoURL", repositories or None, "*", met=has_source)
+    for field, asked, values in (
+        ("path", path, [source.path for source in app.sources]),
+        ("targetRevision", revision, [source.revision for source in app.sources]),
+    ):
+        if asked:
+            require_that(found, subject, f"spec.source.{field}", values, asked, met=asked in values)
+    if project:
+        require_equal(found, subject, "spec.project", app.project, project)
+    _require_destination(found, subject, app, server, target_namespaces)
+    _require_policy(found, subject, app, prune=prune, self_heal=self_heal)
+    if create_namespace is not None:
+        has = app.sync_options.get("CreateNamespace") == "true"
+        require_equal(found, subject, "spec.syncPolicy.syncOptions.CreateNamespace", has, create_namespace)
+    found.close()
+
+
+def _require_destination(
+    found: Findings,
+    subject: Mapping[str, str],
+    app: Application,
+    server: str,
+    namespaces: list[str] | None,
+) -> None:
+    destination = app.destination
+    has = destination.get("server") or (LOCAL_SERVER if destination.get("name") == LOCAL_NAME else None)
+    require_equal(found, subject, "spec.destination.server", has or destination.get("name"), server)
+    if namespaces:
+        namespace = destination.get("namespace")
+        require_that(
+            found, subject, "spec.destination.namespace", namespace, namespaces, met=namespace in namespaces
+        )
+
+
+def _require_policy(
+    found: Findings,
+    subject: Mapping[str, str],
+    app: Application,
+    *,
+    prune: bool | None,
+    self_heal: bool | None,
+) -> None:
+    if prune is None and self_heal is None:
+        return
+    field = "spec.syncPolicy.automated"
+    if not require_equal(found, subject, f"{field}.enabled", app.automated.on, True):
+        return
+    if prune is not None:
+        require_equal(found, subject, f"{field}.prune", app.automated.prune, prune)
+    if self_heal is not None:
+        require_equal(found, subject, f"{field}.selfHeal", app.automated.self_heal, self_heal)
+
+
+def test_synced(cluster: Cluster, name: str, namespace: str) -> None:
+    """The Application {name} is synced to Git, and what it deployed is healthy."""
+    app = _application(cluster, name, namespace)
+    require_synced(cluster, app)
+    cluster.held_since(*_moments(app))
+
+
+def _moments(app: Application) -> list[Any]:
+    return [app.operation.get("finishedAt"), app.health_since]

@@ -1,0 +1,95 @@
+"""Grafana: reachable with its own password, its data source, its dashboards, its data.
+
+Dashboards are asked of Grafana itself: one that was imported by hand is no
+Kubernetes object, and a ConfigMap is no dashboard before the sidecar took it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.services.grafana import Grafana, place
+
+PROBE = "vector(1)"
+"""Answered by every Prometheus, whatever it has collected."""
+
+
+def _open(cluster: Cluster, namespace: str, service: str) -> Grafana:
+    grafana = Grafana(cluster, place(cluster, namespace, service))
+    grafana.require_healthy()
+    return grafana
+
+
+def test_reachable(cluster: Cluster, namespace: str, service: str = "") -> None:
+    """Grafana answers and accepts its administrator's password."""
+    _open(cluster, namespace, service).login()
+
+
+def test_datasource(cluster: Cluster, namespace: str, type: str = "prometheus", service: str = "") -> None:  # noqa: A002 - Grafana's own word
+    """Grafana has a data source of type {type} that answers."""
+    grafana = _open(cluster, namespace, service)
+    grafana.login()
+    _answering(grafana, type, PROBE)
+
+
+def _answering(grafana: Grafana, kind: str, query: str) -> list[Any]:
+    """The series for a query of the default data source of that kind, or of one that answers."""
+    sources = [one for one in grafana.data_sources() if one.get("type") == kind]
+    where = {"namespace": grafana.place.namespace, "type": kind}
+    if not sources:
+        unmet("grafana-datasource-absent", seen=0, wanted=kind, **where)
+    answers = {}
+    for source in sorted(sources, key=_default_first):
+        status, series = grafana.query(str(source["uid"]), query)
+        if status == 200:
+            return series
+        answers[str(source.get("name"))] = (status, source.get("url"))
+    _dead(answers, where)
+
+
+def _dead(answers: Mapping[str, tuple[int, Any]], where: Mapping[str, str]) -> NoReturn:
+    name, (status, url) = next(iter(answers.items()))
+    seen = {source: answer[0] for source, answer in answers.items()}
+    unmet("grafana-datasource-dead", seen=seen, wanted=200, name=name, status=status, url=url, **where)
+
+
+def _default_first(source: Mapping[str, Any]) -> tuple[bool, str]:
+    return not source.get("isDefault"), str(source.get("name"))
+
+
+def test_dashboards(cluster: Cluster, namespace: str, titles: list[str], service: str = "") -> None:
+    """Grafana has the dashboards {titles}."""
+    grafana = _open(cluster, namespace, service)
+    grafana.login()
+    found = Findings()
+    for title in titles:
+        matching = grafana.dashboards(title)
+        found.require(
+            bool(matching),
+            "grafana-dashboard-absent",
+            part=f"dashboard/{title}",
+            seen=len(matching),
+            wanted=1,
+            title=title,
+            namespace=namespace,
+        )
+    found.close()
+
+
+def test_query(cluster: Cluster, namespace: str, query: str, at_least: int = 1, service: str = "") -> None:
+    """Grafana gets data for {query} through its data source."""
+    grafana = _open(cluster, namespace, service)
+    grafana.login()
+    series = _answering(grafana, "prometheus", query)
+    if len(series) < at_least:
+        unmet(
+            "query-without-data",
+            seen=len(series),
+            wanted=at_least,
+            query=query,
+            found=len(series),
+            asked=at_least,
+        )

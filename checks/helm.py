@@ -1,0 +1,164 @@
+"""Helm releases: deployed with the chart that was asked for, and running.
+
+`deployed` judges the highest revision only. `running` is the other half: Helm calls
+a release deployed as soon as the API has taken its objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import Findings, absent, hopeless, unmet
+from pytest_k8sgrade.services import argocd, workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.helm import (
+    PENDING,
+    RELEASE_ANNOTATION,
+    Revision,
+    revisions,
+    value_at,
+    version_matches,
+)
+
+STUCK_AFTER = timedelta(minutes=15)
+"""Longer than Helm waits by default, so nobody is still at work on it."""
+
+
+def test_deployed(
+    cluster: Cluster,
+    release: str,
+    namespace: str,
+    chart: str = "",
+    version: str = "",
+    values: dict[str, str] | None = None,
+) -> None:
+    """The Helm release {release} is deployed."""
+    stored = revisions(cluster, release, namespace)
+    if not stored:
+        _absent(cluster, release, namespace, chart)
+    latest = stored[-1]
+    _require_deployed(cluster, latest)
+    if chart or version or values:
+        _require_content(latest, chart, version, values or {})
+
+
+def _absent(cluster: Cluster, release: str, namespace: str, chart: str) -> None:
+    where: dict[str, Any] = {"release": release, "namespace": namespace}
+    elsewhere = if_readable(lambda: revisions(cluster, release, None)) or []
+    others = sorted({revision.namespace for revision in elsewhere if revision.status != "uninstalled"})
+    if others:
+        absent("helm-release-elsewhere", seen=others, wanted=namespace, found=others, **where)
+    application = if_readable(lambda: _application(cluster, namespace, chart)) if chart else None
+    if application is None:
+        absent("helm-release-absent", wanted=release, **where)
+    found = Findings()
+    found.require(True, "helm-release-by-argocd", part="installed")
+    found.require(
+        False, "helm-release-by-argocd", part="release", seen=application, application=application, **where
+    )
+    found.close()
+
+
+def _application(cluster: Cluster, namespace: str, chart: str) -> str | None:
+    """The Synced Argo CD Application that renders the chart into the namespace: then Helm has no release."""
+    for item in cluster.list(argocd.API_VERSION, "Application"):
+        parsed = argocd.application(item)
+        charts = [source.chart for source in parsed.sources]
+        if chart in charts and parsed.destination.get("namespace", namespace) == namespace:
+            return parsed.name if parsed.sync == "Synced" else None
+    return None
+
+
+def _require_deployed(cluster: Cluster, latest: Revision) -> None:
+    if latest.status == "deployed":
+        return
+    details = {
+        "release": latest.release,
+        "namespace": latest.namespace,
+        "revision": latest.number,
+        "status": latest.status,
+    }
+    if latest.status not in PENDING:
+        reason = "helm-release-uninstalled" if latest.status == "uninstalled" else "helm-release-failed"
+        hopeless(reason, seen=latest.status, wanted="deployed", **details)
+    created = parse_time(latest.created)
+    if created is not None and cluster.now - created > STUCK_AFTER:
+        hopeless("helm-release-stuck", seen=latest.status, wanted="deployed", since=latest.created, **details)
+    unmet("helm-release-pending", seen=latest.status, wanted="deployed", **details)
+
+
+def _require_content(latest: Revision, chart: str, version: str, values: Mapping[str, str]) -> None:
+    record = latest.record()
+    metadata = (record.get("chart") or {}).get("metadata") or {}
+    where: dict[str, Any] = {"release": latest.release, "namespace": latest.namespace}
+    found = Findings()
+    if chart:
+        name = metadata.get("name", "")
+        found.require(
+            name == chart,
+            "helm-other-chart",
+            part="chart",
+            seen=name,
+            wanted=chart,
+            found=name,
+            asked=chart,
+            **where,
+        )
+    if version:
+        has = str(metadata.get("version", ""))
+        found.require(
+            version_matches(has, version),
+            "helm-other-version",
+            part="version",
+            seen=has,
+            wanted=version,
+            found=has,
+            asked=version,
+            **where,
+        )
+    for path, asked in values.items():
+        value = _value(record, path)
+        found.require(
+            _plain(value) == asked,
+            "helm-other-value",
+            part=path,
+            seen=value,
+            wanted=asked,
+            path=path,
+            found=value,
+            asked=asked,
+            **where,
+        )
+    found.close()
+
+
+def _value(record: Mapping[str, Any], path: str) -> object:
+    own = value_at(record.get("config") or {}, path)
+    return own if own is not None else value_at((record.get("chart") or {}).get("values") or {}, path)
+
+
+def _plain(value: object) -> str:
+    """A value as YAML writes a scalar."""
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+
+def test_running(cluster: Cluster, release: str, namespace: str) -> None:
+    """All workloads of the Helm release {release} run."""
+    found = [one for one in workloads.list_all(cluster, namespace) if _of_release(one, release)]
+    if not found:
+        absent("helm-release-without-workloads", release=release, namespace=namespace)
+    findings = Findings()
+    for one in sorted(found, key=lambda item: (item["kind"], item["metadata"]["name"])):
+        part = f"{one['kind'].lower()}/{one['metadata']['name']}"
+        workloads.require(findings, workloads.shortfall(cluster, one), part)
+    findings.close()
+
+
+def _of_release(workload: workloads.Object, release: str) -> bool:
+    metadata = workload["metadata"]
+    annotation = (metadata.get("annotations") or {}).get(RELEASE_ANNOTATION)
+    return release in (annotation, (metadata.get("labels") or {}).get("app.kubernetes.io/instance"))

@@ -1,0 +1,142 @@
+"""HorizontalPodAutoscalers: configured, working, and proven to have scaled.
+
+`configured` and `behavior` read the spec, `active` asks whether the controller
+reads every metric, `scaled_up` and `scaled_down` look for proof in the past. An
+object stored as autoscaling/v1 is read the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube import autoscalers
+from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.kube.duration import parse_duration
+from pytest_k8sgrade.kube.quantity import parse_quantity
+from pytest_k8sgrade.kube.rollout import named
+from pytest_k8sgrade.outcome import Findings
+from pytest_k8sgrade.services import autoscaling
+from pytest_k8sgrade.services.autoscaling import API_VERSION, KIND
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.fields import require_equal, require_that
+from pytest_k8sgrade.services.scaling import require_scaled_down, require_scaled_up
+
+
+def _get(cluster: Cluster, name: str, namespace: str) -> Mapping[str, Any]:
+    return {"kind": KIND, **cluster.get(API_VERSION, KIND, name, namespace)}
+
+
+def test_configured(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    *,
+    target: str,
+    target_kind: str = "Deployment",
+    min_replicas: int | None = None,
+    max_replicas: int | None = None,
+    utilization: dict[str, int] | None = None,
+    average_value: dict[str, str] | None = None,
+) -> None:
+    """The HorizontalPodAutoscaler {name} has the target, bounds and metrics that were asked for."""
+    hpa = _get(cluster, name, namespace)
+    subject, found, spec = named(hpa), Findings(), hpa["spec"]
+    ref = spec["scaleTargetRef"]
+    scaled = f"{ref.get('kind')}/{ref.get('name')}"
+    require_equal(found, subject, "spec.scaleTargetRef", scaled, f"{target_kind}/{target}")
+    if min_replicas is not None:
+        require_equal(found, subject, "spec.minReplicas", autoscalers.min_replicas(hpa), min_replicas)
+    if max_replicas is not None:
+        require_equal(found, subject, "spec.maxReplicas", spec.get("maxReplicas"), max_replicas)
+    metrics = {metric.name: metric for metric in autoscalers.asked_metrics(hpa)}
+    for metric, percent in (utilization or {}).items():
+        has = metrics[metric].utilization if metric in metrics else None
+        require_equal(found, subject, f"spec.metrics[{metric}].target.averageUtilization", has, percent)
+    for metric, amount in (average_value or {}).items():
+        value = metrics[metric].average_value if metric in metrics else None
+        same = value is not None and parse_quantity(value) == parse_quantity(amount)
+        require_that(found, subject, f"spec.metrics[{metric}].target.averageValue", value, amount, met=same)
+    found.close()
+
+
+def test_behavior(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    *,
+    direction: Literal["scaleUp", "scaleDown"],
+    window: str = "",
+    policies: list[str] | None = None,
+    select: Literal["Max", "Min", "Disabled"] | None = None,
+) -> None:
+    """The HorizontalPodAutoscaler {name} has the {direction} rules that were asked for."""
+    hpa = _get(cluster, name, namespace)
+    subject, found, rules = named(hpa), Findings(), autoscalers.behavior(hpa, direction)
+    field = f"spec.behavior.{direction}"
+    if window:
+        asked = int(parse_duration(window))
+        require_equal(found, subject, f"{field}.stabilizationWindowSeconds", rules.window_s, asked)
+    if policies:
+        wanted = frozenset(autoscalers.parse_policy(policy) for policy in policies)
+        require_that(
+            found,
+            subject,
+            f"{field}.policies",
+            sorted(str(policy) for policy in rules.policies),
+            sorted(str(policy) for policy in wanted),
+            met=rules.policies == wanted,
+        )
+    if select is not None:
+        require_equal(found, subject, f"{field}.selectPolicy", rules.select, select)
+    found.close()
+
+
+def test_active(cluster: Cluster, name: str, namespace: str, metrics: list[str]) -> None:
+    """The HorizontalPodAutoscaler {name} finds its target and reads its metrics."""
+    hpa = _get(cluster, name, namespace)
+    autoscaling.require_working(cluster, hpa)
+    read, found = {metric.name for metric in autoscalers.read_metrics(hpa)}, Findings()
+    subject = autoscaling.details(hpa)
+    for metric in metrics:
+        found.require(
+            metric in read,
+            "hpa-metric-without-value",
+            part=f"metric/{metric}",
+            seen=sorted(read),
+            wanted=metric,
+            weight=3,
+            metric=metric,
+            group=None,
+            **subject,
+        )
+    _require_own_pods(cluster, found, hpa)
+    found.close()
+    active = condition(hpa, "ScalingActive")
+    cluster.held_since(active.since if active else None)
+
+
+def _require_own_pods(cluster: Cluster, found: Findings, hpa: Mapping[str, Any]) -> None:
+    target = if_readable(lambda: autoscaling.target_of(cluster, hpa))
+    strangers = if_readable(lambda: autoscaling.foreign_pods(cluster, target)) if target else None
+    if strangers is not None:
+        found.require(
+            not strangers,
+            "hpa-foreign-pods",
+            part="own pods",
+            seen=strangers,
+            wanted=[],
+            pods=strangers,
+            **autoscaling.details(hpa),
+        )
+
+
+def test_scaled_up(cluster: Cluster, name: str, namespace: str, monitoring: str = "monitoring") -> None:
+    """The HorizontalPodAutoscaler {name} has raised the number of pods above its minimum."""
+    require_scaled_up(cluster, _get(cluster, name, namespace), monitoring)
+
+
+def test_scaled_down(cluster: Cluster, name: str, namespace: str, monitoring: str = "monitoring") -> None:
+    """The HorizontalPodAutoscaler {name} has brought the number of pods back to its minimum."""
+    require_scaled_down(cluster, _get(cluster, name, namespace), monitoring)

@@ -1,0 +1,152 @@
+"""The resource metrics API: registered and available, and values for nodes and pods.
+
+The backend is found through the APIService, never by an assumed name. An answer of
+prometheus-adapter is a working API, but not the metrics-server that was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.kube.rollout import living, pods_shortfall
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import Findings, absent, unmet
+from pytest_k8sgrade.services import metrics_api, workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.metrics_api import MetricsApi
+
+METRICS = f"{metrics_api.RESOURCE}/v1beta1"
+ADAPTER = "prometheus-adapter"
+YOUNG = timedelta(seconds=90)
+"""Two scrapes of metrics-server after a start; before that a pod has no values."""
+
+
+def test_available(cluster: Cluster) -> None:
+    """The resource metrics API is available, answered by metrics-server."""
+    api = _available(cluster)
+    found = Findings()
+    found.require(True, "metrics-api-unavailable", part="available")
+    found.require(
+        not _is_adapter(cluster, api),
+        "metrics-api-by-adapter",
+        part="metrics-server",
+        seen=api.service,
+        wanted="metrics-server",
+        service=api.service,
+        namespace=api.namespace,
+        api=api.name,
+    )
+    found.close()
+
+
+def _available(cluster: Cluster) -> MetricsApi:
+    api = metrics_api.registered(cluster, metrics_api.RESOURCE)
+    if api is None:
+        absent("metrics-api-absent", group=metrics_api.RESOURCE)
+    if not api.available:
+        _explain_unavailable(cluster, api)
+    return api
+
+
+def _explain_unavailable(cluster: Cluster, api: MetricsApi) -> None:
+    details = {"api": api.name, "service": api.service, "namespace": api.namespace, "why": api.why}
+    pods = if_readable(lambda: _backend_pods(cluster, api)) or []
+    trouble = pods_shortfall(pods)
+    if trouble is not None and trouble.reason != "pod-not-ready":
+        workloads.raise_shortfall(trouble)
+    reason = {
+        "ServiceNotFound": "metrics-api-leftover",
+        "FailedDiscoveryCheck": "metrics-api-unreachable",
+    }.get(api.why, "metrics-api-unavailable")
+    if trouble is not None and api.why in ("MissingEndpoints", "EndpointsNotFound"):
+        reason = "metrics-server-not-ready"
+        details["pod"] = trouble.params["pod"]
+    unmet(reason, seen=api.why, wanted="True", **details)
+
+
+def _backend_pods(cluster: Cluster, api: MetricsApi) -> list[Mapping[str, Any]]:
+    service = cluster.get("v1", "Service", api.service, api.namespace)
+    selector = service["spec"].get("selector") or {}
+    return list(cluster.list("v1", "Pod", api.namespace, labels=selector)) if selector else []
+
+
+def _is_adapter(cluster: Cluster, api: MetricsApi) -> bool:
+    if api.service == ADAPTER:
+        return True
+    service = if_readable(lambda: cluster.get("v1", "Service", api.service, api.namespace))
+    labels = {**((service or {}).get("metadata", {}).get("labels") or {})}
+    return ADAPTER in (labels.get("app.kubernetes.io/name"), labels.get("app"), labels.get("k8s-app"))
+
+
+def test_nodes(cluster: Cluster) -> None:
+    """Every ready node has CPU and memory values."""
+    values = {item["metadata"]["name"]: item.get("usage") or {} for item in _metrics(cluster, "nodes")}
+    nodes = [node["metadata"]["name"] for node in cluster.list("v1", "Node") if _node_ready(node)]
+    if not nodes:
+        unmet("no-ready-node", seen=0, wanted=1)
+    found = Findings()
+    for node in sorted(nodes):
+        usage = values.get(node) or {}
+        found.require(
+            {"cpu", "memory"} <= usage.keys(),
+            "node-without-metrics",
+            part=f"node/{node}",
+            seen=sorted(usage),
+            wanted=["cpu", "memory"],
+            node=node,
+        )
+    found.close()
+
+
+def _node_ready(node: Mapping[str, Any]) -> bool:
+    ready = condition(node, "Ready")
+    return ready is None or ready.status == "True"
+
+
+def test_pods(cluster: Cluster, name: str, namespace: str) -> None:
+    """The pods of the Deployment {name} have CPU and memory values."""
+    values = {item["metadata"]["name"]: item for item in _metrics(cluster, f"namespaces/{namespace}/pods")}
+    workload = workloads.get(cluster, "Deployment", name, namespace)
+    pods = living(workloads.own_pods(workload, workloads.selected_pods(cluster, workload)))
+    if not pods:
+        unmet("workload-without-pods", seen=0, wanted=1, kind="Deployment", name=name, namespace=namespace)
+    found = Findings()
+    for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
+        pod_name = pod["metadata"]["name"]
+        usages = [one.get("usage") or {} for one in (values.get(pod_name) or {}).get("containers") or []]
+        found.require(
+            bool(usages) and all({"cpu", "memory"} <= usage.keys() for usage in usages),
+            "pod-metrics-too-early" if _young(cluster, pod) else "pod-without-metrics",
+            part=f"pod/{pod_name}",
+            seen=len(usages),
+            wanted=len(pod["spec"].get("containers") or []),
+            pod=pod_name,
+            namespace=namespace,
+        )
+    found.close()
+
+
+def _young(cluster: Cluster, pod: Mapping[str, Any]) -> bool:
+    started = parse_time(
+        (pod.get("status") or {}).get("startTime") or pod["metadata"].get("creationTimestamp")
+    )
+    return started is not None and cluster.now - started < YOUNG
+
+
+def _metrics(cluster: Cluster, what: str) -> list[Mapping[str, Any]]:
+    """The items of a list of metrics; explains an API that is not there."""
+    response = cluster.raw(f"/apis/{METRICS}/{what}")
+    if response.status != 200:
+        _available(cluster)
+        unmet(
+            "metrics-api-refuses",
+            seen=response.status,
+            wanted=200,
+            status=response.status,
+            path=f"/apis/{METRICS}/{what}",
+        )
+    return list(response.json().get("items") or [])

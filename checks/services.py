@@ -1,0 +1,127 @@
+"""Services: the port mapping, the ready pods behind it, and an answer through it.
+
+Endpoints are read from EndpointSlices; a Service whose selector matches no pod is
+told apart from one whose pods are not ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.rollout import living, named, pods_shortfall
+from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.fields import require_equal
+
+TIMEOUT_S = 10
+
+
+def test_routes(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    *,
+    port: int,
+    target_port: int,
+    port_name: str = "",
+    at_least: int = 1,
+) -> None:
+    """The Service {name} leads from port {port} to port {target_port} of ready pods."""
+    service = {"kind": "Service", **cluster.get("v1", "Service", name, namespace)}
+    subject, found = named(service), Findings()
+    ports = {one["port"]: one for one in service["spec"].get("ports") or []}
+    asked = port if port in ports else sorted(ports)
+    if require_equal(found, subject, "spec.ports.port", asked, port) and port_name:
+        require_equal(found, subject, f"spec.ports[{port}].name", ports[port].get("name"), port_name)
+    if port in ports:
+        _require_endpoints(cluster, found, service, ports[port], target_port, at_least)
+    found.close()
+
+
+def _require_endpoints(
+    cluster: Cluster,
+    found: Findings,
+    service: Mapping[str, Any],
+    port: Mapping[str, Any],
+    target_port: int,
+    at_least: int,
+) -> None:
+    ready, numbers = _endpoints(cluster, service, port)
+    subject = named(service)
+    if ready < at_least:
+        _explain(cluster, found, service, ready, at_least)
+        return
+    found.require(True, "service-without-endpoints", part="endpoints", seen=ready, wanted=at_least, weight=2)
+    field = f"spec.ports[{port['port']}].targetPort"
+    require_equal(
+        found, subject, field, target_port if target_port in numbers else sorted(numbers), target_port
+    )
+
+
+def _endpoints(cluster: Cluster, service: Mapping[str, Any], port: Mapping[str, Any]) -> tuple[int, set[int]]:
+    """How many ready addresses there are behind a port, and which numbers it has there."""
+    metadata = service["metadata"]
+    slices = cluster.list(
+        "discovery.k8s.io/v1",
+        "EndpointSlice",
+        metadata["namespace"],
+        labels={"kubernetes.io/service-name": metadata["name"]},
+    )
+    addresses: set[str] = set()
+    numbers: set[int] = set()
+    for one in slices:
+        matching = [
+            p["port"] for p in one.get("ports") or [] if (p.get("name") or "") == port.get("name", "")
+        ]
+        ready = [
+            address
+            for endpoint in one.get("endpoints") or []
+            if (endpoint.get("conditions") or {}).get("ready") is not False
+            for address in endpoint.get("addresses") or []
+        ]
+        if matching and ready:
+            addresses.update(ready)
+            numbers.update(matching)
+    return len(addresses), numbers
+
+
+def _explain(
+    cluster: Cluster, found: Findings, service: Mapping[str, Any], ready: int, at_least: int
+) -> None:
+    subject = named(service)
+    selector = service["spec"].get("selector") or {}
+    details: dict[str, Any] = {**subject, "selector": selector, "ready": ready, "replicas": at_least}
+    reason = "service-without-endpoints"
+    if not selector:
+        reason = "service-has-no-selector"
+    else:
+        pods = if_readable(lambda: cluster.list("v1", "Pod", subject["namespace"], labels=selector))
+        if pods is not None and not living(pods):
+            reason = "service-selects-nothing"
+        trouble = pods_shortfall(pods or [])
+        if trouble is not None:
+            workloads.require(found, trouble, "endpoints", weight=2)
+            return
+    found.require(False, reason, part="endpoints", seen=ready, wanted=at_least, weight=2, **details)
+
+
+def test_answers(
+    cluster: Cluster, name: str, namespace: str, port: str, path: str = "/", status: int = 200
+) -> None:
+    """The Service {name} answers {path} over HTTP."""
+    session = cluster.http(name, namespace, port)
+    answer = session.get(session.base_url.rstrip("/") + path, timeout=TIMEOUT_S)
+    if answer.status_code != status:
+        unmet(
+            "service-answers-otherwise",
+            seen=answer.status_code,
+            wanted=status,
+            name=name,
+            namespace=namespace,
+            path=path,
+            status=answer.status_code,
+            asked=status,
+        )

@@ -1,0 +1,172 @@
+"""HorizontalPodAutoscalers, parsed: metrics by name, conditions, scaling behaviour.
+
+Metrics are found by their name and never by position, because the API keeps the
+order in which they were written. An entry without a type in the status is a metric
+that could not be read. What a spec leaves out takes the controller's default.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pytest_k8sgrade.kube.quantity import parse_quantity
+
+Object: TypeAlias = Mapping[str, Any]
+
+CONDITION_ORDER = ("AbleToScale", "ScalingActive")
+"""A failed look at the target hides everything after it."""
+_DEFAULT_WINDOW_S = {"scaleUp": 0, "scaleDown": 300}
+_DEFAULT_POLICIES: Mapping[str, Sequence[Object]] = {
+    "scaleUp": [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 100, "periodSeconds": 15},
+    ],
+    "scaleDown": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+}
+_POLICY = re.compile(r"(\d+)\s*(%|pods?)\s*/\s*(\d+)\s*s")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Policy:
+    """So many pods, or percent of them, in so many seconds."""
+
+    kind: str
+    value: int
+    period_s: int
+
+    def __str__(self) -> str:
+        """As a rubric writes it."""
+        unit = "%" if self.kind == "Percent" else " pods"
+        return f"{self.value}{unit} / {self.period_s}s"
+
+
+def parse_policy(text: str) -> Policy:
+    """A policy as a rubric writes it: `50% / 60s`, `4 pods / 30s`; ValueError otherwise."""
+    match = _POLICY.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"not a scaling policy: {text!r}; write '50% / 60s' or '4 pods / 30s'")
+    return Policy("Percent" if match[2] == "%" else "Pods", int(match[1]), int(match[3]))
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """How fast an autoscaler may go in one direction."""
+
+    window_s: int
+    select: str
+    policies: frozenset[Policy]
+
+
+def behavior(hpa: Object, direction: str) -> Behavior:
+    """The rules for `scaleUp` or `scaleDown`, defaults put in."""
+    rules = ((hpa["spec"].get("behavior") or {}).get(direction)) or {}
+    window = rules.get("stabilizationWindowSeconds")
+    policies = rules.get("policies") or _DEFAULT_POLICIES[direction]
+    return Behavior(
+        window_s=_DEFAULT_WINDOW_S[direction] if window is None else window,
+        select=rules.get("selectPolicy") or "Max",
+        policies=frozenset(Policy(one["type"], one["value"], one["periodSeconds"]) for one in policies),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of a spec or a status: its target or its current value."""
+
+    type: str
+    name: str
+    utilization: int | None
+    average_value: str | None
+    value: str | None
+    container: str = ""
+
+
+def asked_metrics(hpa: Object) -> list[Metric]:
+    """The metrics of the spec; none at all means CPU at 80 percent, as the API server fills in."""
+    return [_metric(metric, "target") for metric in hpa["spec"].get("metrics") or []]
+
+
+def read_metrics(hpa: Object) -> list[Metric]:
+    """The metrics of the status that have a value."""
+    current = (hpa.get("status") or {}).get("currentMetrics") or []
+    return [_metric(metric, "current") for metric in current if metric.get("type")]
+
+
+def _metric(metric: Object, side: str) -> Metric:
+    kind = metric["type"]
+    source = metric.get(kind[:1].lower() + kind[1:]) or {}
+    values = source.get(side) or {}
+    return Metric(
+        type=kind,
+        name=source.get("name") or (source.get("metric") or {}).get("name", ""),
+        utilization=values.get("averageUtilization"),
+        average_value=values.get("averageValue"),
+        value=values.get("value"),
+        container=source.get("container", ""),
+    )
+
+
+def unread_metrics(hpa: Object) -> list[Metric]:
+    """The metrics of the spec without a value in the status."""
+    read = {(metric.type, metric.name, metric.container) for metric in read_metrics(hpa)}
+    return [one for one in asked_metrics(hpa) if (one.type, one.name, one.container) not in read]
+
+
+def min_replicas(hpa: Object) -> int:
+    """The lower bound, 1 where the spec leaves it out."""
+    return int(hpa["spec"].get("minReplicas", 1))
+
+
+def ratios(hpa: Object) -> dict[Metric, float]:
+    """Current value divided by target, for each metric of the status that has both."""
+    targets = {(one.type, one.name, one.container): one for one in asked_metrics(hpa)}
+    found = {}
+    for current in read_metrics(hpa):
+        target = targets.get((current.type, current.name, current.container))
+        ratio = _ratio(current, target) if target else None
+        if ratio is not None:
+            found[current] = ratio
+    return found
+
+
+def holding_metrics(hpa: Object) -> list[Metric]:
+    """The metrics that by the controller's arithmetic ask for no fewer pods than there are."""
+    replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
+    return [
+        metric for metric, ratio in ratios(hpa).items() if math.ceil(round(replicas * ratio, 6)) >= replicas
+    ]
+
+
+def _ratio(current: Metric, target: Metric) -> float | None:
+    if current.utilization is not None and target.utilization:
+        return current.utilization / target.utilization
+    if current.average_value is not None and target.average_value is not None:
+        wanted = parse_quantity(target.average_value)
+        return float(parse_quantity(current.average_value) / wanted) if wanted else None
+    return None
+
+
+def missing_requests(pod_spec: Object, resource: str, container: str = "") -> list[str]:
+    """Containers without a request of a resource, so that no utilisation can be computed.
+
+    A limit stands for a missing request, and a request of the whole pod for all of its
+    containers, as the API server and the controller have it.
+    """
+    if resource in ((pod_spec.get("resources") or {}).get("requests") or {}):
+        return []
+    sidecars = [one for one in pod_spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
+    containers: Sequence[Object] = [*(pod_spec.get("containers") or []), *sidecars]
+    return [
+        one["name"]
+        for one in containers
+        if (not container or one["name"] == container) and not _requests(one, resource)
+    ]
+
+
+def _requests(container: Object, resource: str) -> bool:
+    resources = container.get("resources") or {}
+    return any(resource in (resources.get(side) or {}) for side in ("requests", "limits"))

@@ -1,0 +1,207 @@
+"""Whether a workload runs as its newest template asks, and why its pods do not start.
+
+Pure: works on objects as the API returns them, where counters of zero are left
+out. A shortfall carries a message id and its parameters; the caller decides what
+to raise. Conditions alone are not enough: old pods keep a Deployment Available
+while a new template is stuck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Object: TypeAlias = Mapping[str, Any]
+
+IMAGE_REASONS = frozenset(
+    {
+        "ErrImageNeverPull",
+        "ErrImagePull",
+        "ImageInspectError",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "RegistryUnavailable",
+    }
+)
+START_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+"""Waiting reasons that, like those of images, somebody's hand has to end."""
+CRASH_LOOP = "CrashLoopBackOff"
+CRASHES_UNTIL_TERMINAL = 4
+"""Fewer crashes may be a container that waits for another one by failing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What is missing: a message id, its parameters, and whether waiting is in vain."""
+
+    reason: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    terminal: bool = False
+    seen: Any = None
+    wanted: Any = None
+
+
+def rollout_shortfall(workload: Object) -> Shortfall | None:
+    """What keeps a Deployment, StatefulSet or DaemonSet from being rolled out, or None."""
+    params = named(workload)
+    metadata, status = workload["metadata"], workload.get("status") or {}
+    if metadata.get("deletionTimestamp"):
+        return Shortfall("workload-terminating", params)
+    generation = metadata.get("generation")
+    if generation is not None and status.get("observedGeneration", 0) < generation:
+        return Shortfall(
+            "workload-not-observed", params, seen=status.get("observedGeneration"), wanted=generation
+        )
+    match workload["kind"]:
+        case "DaemonSet":
+            return _daemon_set(workload["spec"], status, params)
+        case "StatefulSet":
+            return _stateful_set(workload["spec"], status, params)
+        case _:
+            return _deployment(workload["spec"], status, params)
+
+
+def named(item: Object) -> dict[str, Any]:
+    """Kind, namespace and name for a message."""
+    metadata = item["metadata"]
+    return {
+        "kind": item.get("kind", ""),
+        "namespace": metadata.get("namespace", ""),
+        "name": metadata.get("name", ""),
+    }
+
+
+def _deployment(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
+    wanted = spec.get("replicas", 1)
+    updated = status.get("updatedReplicas", 0)
+    if wanted == 0:
+        return Shortfall("workload-scaled-to-zero", params, seen=0, wanted=1)
+    if spec.get("paused") and updated < wanted:
+        return Shortfall("deployment-paused", params, seen=updated, wanted=wanted)
+    if _condition(status, "Progressing") == ("False", "ProgressDeadlineExceeded"):
+        counted = {**params, "updated": updated, "replicas": wanted}
+        return Shortfall("workload-deadline-exceeded", counted, terminal=True, seen=updated, wanted=wanted)
+    return _counted(params, wanted, updated, status) or _old_pods(params, status, updated)
+
+
+def _stateful_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
+    wanted = spec.get("replicas", 1)
+    if wanted == 0:
+        return Shortfall("workload-scaled-to-zero", params, seen=0, wanted=1)
+    strategy = spec.get("updateStrategy") or {}
+    partition = (strategy.get("rollingUpdate") or {}).get("partition", 0)
+    updated = status.get("updatedReplicas", 0)
+    if strategy.get("type") == "OnDelete" or partition:
+        updated = max(updated, wanted)
+    return _counted(params, wanted, updated, status)
+
+
+def _daemon_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
+    wanted = status.get("desiredNumberScheduled", 0)
+    if wanted == 0:
+        return Shortfall("daemonset-without-nodes", params, seen=0, wanted=1)
+    updated = status.get("updatedNumberScheduled", 0)
+    if (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
+        updated = wanted
+    return _counted(params, wanted, updated, {"readyReplicas": status.get("numberReady", 0)})
+
+
+def _counted(params: Mapping[str, Any], wanted: int, updated: int, status: Object) -> Shortfall | None:
+    ready = status.get("readyReplicas", 0)
+    if updated < wanted:
+        counted = {**params, "updated": updated, "replicas": wanted}
+        return Shortfall("workload-rolling-out", counted, seen=updated, wanted=wanted)
+    if ready < wanted:
+        counted = {**params, "ready": ready, "replicas": wanted}
+        return Shortfall("workload-not-ready", counted, seen=ready, wanted=wanted)
+    return None
+
+
+def _old_pods(params: Mapping[str, Any], status: Object, updated: int) -> Shortfall | None:
+    old = status.get("replicas", 0) - updated
+    return Shortfall("workload-old-pods", {**params, "old": old}, seen=old, wanted=0) if old > 0 else None
+
+
+def _condition(status: Object, kind: str) -> tuple[str, str] | None:
+    for condition in status.get("conditions") or []:
+        if condition["type"] == kind:
+            return condition["status"], condition.get("reason", "")
+    return None
+
+
+def pods_shortfall(pods: Sequence[Object]) -> Shortfall | None:
+    """Why pods do not start: the worst cause, terminal ones first, then by pod name."""
+    troubles = [trouble for pod in living(pods) if (trouble := pod_shortfall(pod)) is not None]
+    return min(troubles, key=_order, default=None)
+
+
+def _order(trouble: Shortfall) -> tuple[bool, bool, str]:
+    waiting = trouble.reason in ("pod-starting", "pod-not-ready")
+    return not trouble.terminal, waiting, str(trouble.params.get("pod"))
+
+
+def living(pods: Sequence[Object]) -> list[Object]:
+    """Pods that are neither being deleted nor finished work."""
+    return [
+        pod
+        for pod in pods
+        if not pod["metadata"].get("deletionTimestamp")
+        and (pod.get("status") or {}).get("phase") != "Succeeded"
+    ]
+
+
+def pod_ready(pod: Object) -> bool:
+    """Whether a pod is Ready and stays: the phase Running alone says nothing."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return False
+    ready = _condition(pod.get("status") or {}, "Ready")
+    return ready is not None and ready[0] == "True"
+
+
+def pod_shortfall(pod: Object) -> Shortfall | None:
+    """Why one pod is not Ready, naming the container; None when it is."""
+    if pod_ready(pod):
+        return None
+    status = pod.get("status") or {}
+    params = {"namespace": pod["metadata"].get("namespace", ""), "pod": pod["metadata"]["name"]}
+    scheduled = _condition(status, "PodScheduled")
+    if scheduled and scheduled[0] == "False":
+        return Shortfall("pod-unschedulable", {**params, "why": scheduled[1]}, seen=scheduled[1])
+    for container in _containers(status):
+        found = _container_shortfall(container, params)
+        if found is not None:
+            return found
+    waiting = [container["name"] for container in _containers(status) if not container.get("ready")]
+    started = any("running" in (container.get("state") or {}) for container in _containers(status))
+    reason = "pod-not-ready" if started else "pod-starting"
+    return Shortfall(reason, {**params, "containers": waiting}, seen=status.get("phase"), wanted="Ready")
+
+
+def _containers(status: Object) -> Iterator[Object]:
+    yield from status.get("initContainerStatuses") or []
+    yield from status.get("containerStatuses") or []
+
+
+def _container_shortfall(container: Object, pod: Mapping[str, Any]) -> Shortfall | None:
+    state = container.get("state") or {}
+    params = {**pod, "container": container["name"], "image": container.get("image", "")}
+    waiting = (state.get("waiting") or {}).get("reason", "")
+    if waiting in IMAGE_REASONS | START_REASONS:
+        reason = "container-image-missing" if waiting in IMAGE_REASONS else "container-cannot-start"
+        return Shortfall(reason, {**params, "why": waiting}, terminal=True, seen=waiting, wanted="Running")
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    ended = state.get("terminated") or (last if waiting == CRASH_LOOP else {})
+    if waiting == CRASH_LOOP or ended.get("exitCode", 0) != 0:
+        crashes = container.get("restartCount", 0)
+        details = {
+            **params,
+            "restarts": crashes,
+            "exit_code": ended.get("exitCode"),
+            "why": ended.get("reason", waiting),
+        }
+        terminal = waiting == CRASH_LOOP and crashes >= CRASHES_UNTIL_TERMINAL
+        return Shortfall(
+            "container-crashes", details, terminal=terminal, seen=waiting or "terminated", wanted="Running"
+        )
+    return None

@@ -1,0 +1,169 @@
+"""Argo CD: what an Application's object says, and the API server of Argo CD itself.
+
+Parsing keeps single and multiple sources alike and never reads messages. The API
+is asked over https only: on its plain port argocd-server redirects to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_k8sgrade.outcome import cannot_tell, unmet
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+API_VERSION = "argoproj.io/v1alpha1"
+ERROR_CONDITIONS = ("InvalidSpecError", "ComparisonError", "SyncError", "DeletionError", "UnknownError")
+"""In the order in which they explain the state: what comes first hides what follows."""
+TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of an Application."""
+
+    repository: str
+    path: str
+    chart: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Automated:
+    """The automated sync policy; switched off when it is missing or `enabled` is false."""
+
+    on: bool
+    prune: bool
+    self_heal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The parts of an Application that verdicts rest on."""
+
+    name: str
+    namespace: str
+    sources: tuple[Source, ...]
+    destination: Mapping[str, str]
+    project: str
+    automated: Automated
+    sync_options: Mapping[str, str]
+    sync: str
+    revisions: tuple[str, ...]
+    health: str
+    health_since: str | None
+    conditions: tuple[str, ...]
+    error_since: str | None
+    resources: tuple[Mapping[str, Any], ...]
+    operation: Mapping[str, Any]
+    history: tuple[Mapping[str, Any], ...]
+    reconciled_at: str | None
+    created: str | None
+    has_status: bool
+
+    @property
+    def error(self) -> str | None:
+        """The condition type that explains why nothing can be synced, if there is one."""
+        return next((kind for kind in ERROR_CONDITIONS if kind in self.conditions), None)
+
+    @property
+    def phase(self) -> str | None:
+        """The phase of the last operation; a sync that fails and is retried stays `Running`."""
+        return self.operation.get("phase")
+
+    @property
+    def retries(self) -> int:
+        """How often the running operation was retried."""
+        return int(self.operation.get("retryCount") or 0)
+
+    def failed_resources(self) -> list[str]:
+        """Kind/name of what the last operation could not apply."""
+        results = (self.operation.get("syncResult") or {}).get("resources") or []
+        return [label(result) for result in results if result.get("status") == "SyncFailed"]
+
+
+def application(item: Mapping[str, Any]) -> Application:
+    """An Application object, parsed."""
+    spec, status = item.get("spec") or {}, item.get("status") or {}
+    policy, sync = spec.get("syncPolicy") or {}, status.get("sync") or {}
+    return Application(
+        name=item["metadata"].get("name", ""),
+        namespace=item["metadata"].get("namespace", ""),
+        sources=_sources(spec),
+        destination=spec.get("destination") or {},
+        project=spec.get("project", ""),
+        automated=_automated(policy),
+        sync_options=_options(policy.get("syncOptions") or []),
+        sync=sync.get("status", ""),
+        revisions=tuple(sync.get("revisions") or ([sync["revision"]] if sync.get("revision") else [])),
+        health=(status.get("health") or {}).get("status", ""),
+        health_since=(status.get("health") or {}).get("lastTransitionTime"),
+        conditions=tuple(condition["type"] for condition in status.get("conditions") or []),
+        error_since=_error_since(status.get("conditions") or []),
+        resources=tuple(status.get("resources") or []),
+        operation=status.get("operationState") or {},
+        history=tuple(status.get("history") or []),
+        reconciled_at=status.get("reconciledAt"),
+        created=item["metadata"].get("creationTimestamp"),
+        has_status=bool(sync or status.get("health") or status.get("conditions")),
+    )
+
+
+def _error_since(conditions: Sequence[Mapping[str, Any]]) -> str | None:
+    stamps = [one.get("lastTransitionTime") for one in conditions if one["type"] in ERROR_CONDITIONS]
+    return min((stamp for stamp in stamps if stamp), default=None)
+
+
+def label(resource: Mapping[str, Any]) -> str:
+    """Kind, namespace and name of a managed resource as people write it."""
+    namespace = resource.get("namespace")
+    name = f"{namespace}/{resource.get('name')}" if namespace else str(resource.get("name"))
+    return f"{resource.get('kind')} {name}"
+
+
+def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
+    hydrator = spec.get("sourceHydrator") or {}
+    many: Sequence[Mapping[str, Any]] = spec.get("sources") or []
+    one = spec.get("source") or hydrator.get("drySource")
+    return tuple(
+        Source(
+            repository=source.get("repoURL", ""),
+            path=source.get("path", ""),
+            chart=source.get("chart", ""),
+            revision=source.get("targetRevision", "") or "HEAD",
+        )
+        for source in (many or ([one] if one else []))
+    )
+
+
+def _automated(policy: Mapping[str, Any]) -> Automated:
+    automated = policy.get("automated")
+    if automated is None:
+        return Automated(on=False, prune=False, self_heal=False)
+    return Automated(
+        on=automated.get("enabled") is not False,
+        prune=bool(automated.get("prune")),
+        self_heal=bool(automated.get("selfHeal")),
+    )
+
+
+def _options(options: Sequence[str]) -> Mapping[str, str]:
+    return {key: value for key, _, value in (option.partition("=") for option in options)}
+
+
+def version(cluster: Cluster, namespace: str, service: str, scheme: str = "https") -> str:
+    """What `/api/version` answers without a login; the ports of both schemes are named after them."""
+    session = cluster.http(service, namespace, scheme, scheme=scheme)
+    base = session.base_url.rstrip("/")
+    where = {"service": service, "namespace": namespace}
+    for path in ("/healthz", "/api/version"):
+        answer = session.get(base + path, timeout=TIMEOUT_S)
+        if answer.status_code != 200:
+            unmet("argocd-server-unhealthy", seen=answer.status_code, wanted=200, path=path, **where)
+    try:
+        return str(answer.json()["Version"])
+    except (ValueError, KeyError, TypeError):
+        cannot_tell("argocd-bad-answer", seen=answer.status_code, **where)

@@ -1,0 +1,163 @@
+"""Why a HorizontalPodAutoscaler does not work: the cause behind its condition.
+
+The condition's reason alone is the same for a missing API, missing requests and
+pods that are too young. The cause is found in the APIService, in the target and in
+its pods. The order follows the controller: a target that cannot be found hides
+everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pytest_k8sgrade.kube.autoscalers import Metric, asked_metrics, missing_requests, unread_metrics
+from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.kube.rollout import living, named
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import unmet
+from pytest_k8sgrade.services import metrics_api, workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object = Mapping[str, Any]
+
+API_VERSION = "autoscaling/v2"
+KIND = "HorizontalPodAutoscaler"
+YOUNG = timedelta(seconds=90)
+
+_GROUPS = {
+    "Resource": metrics_api.RESOURCE,
+    "ContainerResource": metrics_api.RESOURCE,
+    "Pods": metrics_api.CUSTOM,
+    "Object": metrics_api.CUSTOM,
+    "External": metrics_api.EXTERNAL,
+}
+_SWITCHED_OFF = {
+    "ScalingDisabled": "hpa-target-at-zero",
+    "AmbiguousSelector": "hpa-ambiguous",
+    "InvalidSelector": "hpa-target-without-selector",
+}
+
+
+def require_working(cluster: Cluster, hpa: Object) -> None:
+    """Unmet, with the true cause, unless the autoscaler finds its target and reads a metric."""
+    subject = details(hpa)
+    able, active = condition(hpa, "AbleToScale"), condition(hpa, "ScalingActive")
+    if able is None:
+        unmet("hpa-not-evaluated", seen=None, wanted="AbleToScale", **subject)
+    if able.status != "True":
+        _explain_target(cluster, hpa, able.reason)
+    if active is None:
+        unmet("hpa-not-evaluated", seen=None, wanted="ScalingActive", **subject)
+    if active.status == "True":
+        return
+    if active.reason in _SWITCHED_OFF:
+        others = _others(cluster, hpa) if active.reason == "AmbiguousSelector" else []
+        reason = _SWITCHED_OFF[active.reason]
+        unmet(reason, seen=active.reason, wanted="ValidMetricFound", others=others, **subject)
+    for metric in unread_metrics(hpa) or asked_metrics(hpa):
+        explain_metric(cluster, hpa, metric)
+    unmet("hpa-not-active", seen=active.reason, wanted="ValidMetricFound", why=active.reason, **subject)
+
+
+def details(hpa: Object) -> dict[str, Any]:
+    """What every message about an autoscaler may name."""
+    target = hpa["spec"].get("scaleTargetRef") or {}
+    subject = named(hpa)
+    del subject["kind"]
+    return {**subject, "target_kind": target.get("kind", ""), "target": target.get("name", "")}
+
+
+def target_of(cluster: Cluster, hpa: Object) -> Object:
+    """The workload that is scaled; Absent when it is not there."""
+    ref = hpa["spec"]["scaleTargetRef"]
+    api_version, kind = ref.get("apiVersion") or "apps/v1", ref["kind"]
+    return {"kind": kind, **cluster.get(api_version, kind, ref["name"], hpa["metadata"]["namespace"])}
+
+
+def _explain_target(cluster: Cluster, hpa: Object, why: str) -> NoReturn:
+    subject = details(hpa)
+    reason = "hpa-cannot-scale"
+    if why == "FailedGetScale" and if_readable(lambda: target_of(cluster, hpa)) is None:
+        reason = "hpa-target-missing"
+    unmet(reason, seen=why, wanted="True", why=why, **subject)
+
+
+def _others(cluster: Cluster, hpa: Object) -> list[str]:
+    """Other autoscalers of the namespace that scale the same target or the same pods."""
+    metadata = hpa["metadata"]
+    listed = if_readable(lambda: cluster.list(API_VERSION, KIND, metadata["namespace"])) or []
+    rivals = [
+        one["metadata"]["name"]
+        for one in listed
+        if one["metadata"]["name"] != metadata["name"]
+        and "AmbiguousSelector"
+        in {c.get("reason") for c in (one.get("status") or {}).get("conditions") or []}
+    ]
+    return sorted(rivals)
+
+
+def explain_metric(cluster: Cluster, hpa: Object, metric: Metric) -> None:
+    """Unmet with the cause why a metric has no value; returns when no cause can be seen."""
+    group = _GROUPS.get(metric.type)
+    subject = {**details(hpa), "metric": metric.name, "group": group}
+    if group is None:
+        unmet("hpa-metric-type-unknown", seen=metric.type, **subject)
+    registered = if_readable(lambda: [metrics_api.registered(cluster, group)])
+    api = registered[0] if registered else None
+    if registered and api is None:
+        unmet("hpa-metrics-api-absent", seen=None, wanted=group, **subject)
+    if api is not None and not api.available:
+        unmet("hpa-metrics-api-down", seen=api.why, wanted="True", api=api.name, why=api.why, **subject)
+    if group == metrics_api.RESOURCE:
+        _explain_resource(cluster, hpa, metric, subject)
+    unmet("hpa-metric-without-value", seen=None, wanted=metric.name, **subject)
+
+
+def _explain_resource(cluster: Cluster, hpa: Object, metric: Metric, subject: Mapping[str, Any]) -> None:
+    target = if_readable(lambda: target_of(cluster, hpa))
+    if target is None:
+        return
+    pods = living(if_readable(lambda: workloads.selected_pods(cluster, target)) or [])
+    if metric.utilization is not None:
+        _explain_requests(target, pods, metric, subject)
+    ages = [cluster.now - at for pod in pods if (at := _started(pod)) is not None]
+    if ages and min(ages) < YOUNG:
+        seconds = int(min(ages).total_seconds())
+        unmet("hpa-pods-too-young", seen=seconds, wanted=int(YOUNG.total_seconds()), age_s=seconds, **subject)
+
+
+def _explain_requests(
+    target: Object, pods: Sequence[Object], metric: Metric, subject: Mapping[str, Any]
+) -> None:
+    template = target["spec"]["template"]["spec"]
+    without = missing_requests(template, metric.name, metric.container)
+    where = f"{target['kind']} {target['metadata']['name']}"
+    for pod in pods:
+        if without:
+            break
+        without = missing_requests(pod["spec"], metric.name, metric.container)
+        where = f"Pod {pod['metadata']['name']}"
+    if without:
+        unmet(
+            "hpa-request-missing",
+            seen=None,
+            wanted=f"requests.{metric.name}",
+            containers=without,
+            where=where,
+            **subject,
+        )
+
+
+def _started(pod: Object) -> Any:
+    return parse_time((pod.get("status") or {}).get("startTime") or pod["metadata"].get("creationTimestamp"))
+
+
+def foreign_pods(cluster: Cluster, target: Object) -> list[str]:
+    """Pods that share the target's labels without belonging to it: they distort its average."""
+    pods = living(workloads.selected_pods(cluster, target))
+    return sorted(pod["metadata"]["name"] for pod in pods if not workloads.owns(target, pod))

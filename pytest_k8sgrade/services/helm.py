@@ -1,0 +1,140 @@
+"""Helm releases as Helm stores them: one Secret per revision.
+
+The payload is base64 (by the API) of base64 (by Helm) of gzip of JSON; very old
+records lack the gzip. Only the highest revision says what is installed: Helm
+relabels older ones, and a failed one becomes superseded by the next that works.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from pytest_k8sgrade.outcome import cannot_tell
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+SECRET_TYPE = "helm.sh/release.v1"  # noqa: S105 - the type of a Secret, not a secret
+PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+RELEASE_ANNOTATION = "meta.helm.sh/release-name"
+NAMESPACE_ANNOTATION = "meta.helm.sh/release-namespace"
+
+_GZIP_MAGIC = b"\x1f\x8b\x08"
+_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of a release, from the labels of its Secret."""
+
+    release: str
+    namespace: str
+    number: int
+    status: str
+    created: str
+    payload: str | None
+
+    def record(self) -> Mapping[str, Any]:
+        """The stored release: info, chart, config, manifest. `helm-release-unreadable` when it is none."""
+        try:
+            return decode(base64.b64decode(self.payload or "", validate=True))
+        except (ValueError, zlib.error) as error:
+            cannot_tell(
+                "helm-release-unreadable",
+                release=self.release,
+                namespace=self.namespace,
+                revision=self.number,
+                seen=type(error).__name__,
+            )
+
+
+def decode(stored: bytes) -> Mapping[str, Any]:
+    """The release behind what Helm wrote into the Secret; ValueError or zlib.error when it is damaged."""
+    try:
+        packed = base64.b64decode(stored, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    text = _gunzip(packed) if packed.startswith(_GZIP_MAGIC) else packed
+    record = json.loads(text)
+    if not isinstance(record, dict):
+        raise ValueError("not an object")
+    return record
+
+
+def _gunzip(packed: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    text = unpacker.decompress(packed, _MAX_BYTES)
+    if unpacker.unconsumed_tail:
+        raise ValueError("too large")
+    return text
+
+
+def revisions(cluster: Cluster, release: str, namespace: str | None) -> list[Revision]:
+    """All stored revisions of a release, oldest first; of every namespace when it is None."""
+    secrets = cluster.list("v1", "Secret", namespace, labels={"owner": "helm", "name": release})
+    found = [revision for secret in secrets if (revision := _revision(secret, release)) is not None]
+    return sorted(found, key=lambda revision: revision.number)
+
+
+def _revision(secret: Mapping[str, Any], release: str) -> Revision | None:
+    metadata = secret["metadata"]
+    labels = metadata.get("labels") or {}
+    number = str(labels.get("version", ""))
+    if secret.get("type", SECRET_TYPE) != SECRET_TYPE or not number.isdecimal():
+        return None
+    return Revision(
+        release=release,
+        namespace=metadata.get("namespace", ""),
+        number=int(number),
+        status=str(labels.get("status", "unknown")),
+        created=str(metadata.get("creationTimestamp", "")),
+        payload=(secret.get("data") or {}).get("release"),
+    )
+
+
+def version_matches(version: str, wanted: str) -> bool:
+    """Whether a chart version satisfies `wanted`: comma separated `>=1.2`, `<2`, or an exact version."""
+    return all(_compare(version, part.strip()) for part in wanted.split(",") if part.strip())
+
+
+def _compare(version: str, wanted: str) -> bool:
+    match = re.fullmatch(r"(>=|<=|>|<|==?|)\s*v?([0-9][0-9A-Za-z.+-]*)", wanted)
+    if match is None:
+        raise ValueError(f"not a version constraint: {wanted!r}")
+    have, want = _numbers(version), _numbers(match[2])
+    match match[1]:
+        case ">=":
+            return have >= want
+        case "<=":
+            return have <= want
+        case ">":
+            return have > want
+        case "<":
+            return have < want
+        case _:
+            return version.removeprefix("v") == match[2]
+
+
+def _numbers(version: str) -> tuple[int, int, int]:
+    numbers = [
+        int(part) for part in re.findall(r"\d+", version.split("-", maxsplit=1)[0].split("+", maxsplit=1)[0])
+    ]
+    major, minor, patch, *_ = [*numbers, 0, 0, 0]
+    return major, minor, patch
+
+
+def value_at(values: Mapping[str, Any], path: str) -> object:
+    """The value behind a dotted path, None where there is none."""
+    current: object = values
+    for key in path.split("."):
+        if not isinstance(current, Mapping):
+            return None
+        current = cast("Mapping[str, object]", current).get(key)
+    return current

@@ -1,0 +1,135 @@
+"""Why a ServiceMonitor has no target: its label, its namespace, its selector or its port.
+
+Prometheus itself tells whether it loaded the monitor (a scrape pool) and whether it
+dropped everything the pool found; the objects tell why. Three ways to be wrong look
+alike in Prometheus: no Service with the labels, no port of the name, no pods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pytest_k8sgrade.kube.selectors import matches, selector_text
+from pytest_k8sgrade.outcome import unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.operated import API_VERSION, operated
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object = Mapping[str, Any]
+
+KIND = "ServiceMonitor"
+
+
+def get(cluster: Cluster, name: str, namespace: str) -> Object:
+    """The ServiceMonitor; Absent when it or its kind is not there."""
+    return {"kind": KIND, **cluster.get(API_VERSION, KIND, name, namespace)}
+
+
+def subject(monitor: Object) -> dict[str, str]:
+    """Namespace and name for messages."""
+    metadata = monitor["metadata"]
+    return {"namespace": metadata["namespace"], "name": metadata["name"]}
+
+
+def pools(monitor: Object) -> list[str]:
+    """The scrape pools that the operator makes of it, one per endpoint."""
+    metadata, endpoints = monitor["metadata"], monitor["spec"].get("endpoints") or []
+    return [f"serviceMonitor/{metadata['namespace']}/{metadata['name']}/{i}" for i in range(len(endpoints))]
+
+
+def explain_not_loaded(cluster: Cluster, monitor: Object, monitoring: str, name: str) -> NoReturn:
+    """Unmet with the selector of the Prometheus resource that leaves the monitor out."""
+    where = subject(monitor)
+    resource = if_readable(lambda: operated(cluster, "Prometheus", monitoring, name))
+    if resource is not None:
+        spec, metadata = resource["spec"], monitor["metadata"]
+        labels = metadata.get("labels") or {}
+        selector = spec.get("serviceMonitorSelector")
+        if selector is None or not matches(selector, labels):
+            asked = selector_text(selector or {}) or "-"
+            unmet(
+                "monitor-label-not-selected", seen=labels, wanted=asked, asked=asked, labels=labels, **where
+            )
+        if not _namespace_selected(cluster, resource, metadata["namespace"]):
+            asked = selector_text(spec.get("serviceMonitorNamespaceSelector") or {}) or monitoring
+            unmet(
+                "monitor-namespace-not-selected",
+                seen=metadata["namespace"],
+                wanted=asked,
+                asked=asked,
+                **where,
+            )
+    unmet("monitor-not-loaded", seen=None, wanted=pools(monitor), **where)
+
+
+def _namespace_selected(cluster: Cluster, resource: Object, namespace: str) -> bool:
+    selector = resource["spec"].get("serviceMonitorNamespaceSelector")
+    if selector is None:
+        return bool(namespace == resource["metadata"]["namespace"])
+    if not selector:
+        return True
+    found = if_readable(lambda: cluster.get("v1", "Namespace", namespace))
+    return found is None or matches(selector, found["metadata"].get("labels") or {})
+
+
+def explain_no_target(cluster: Cluster, monitor: Object, dropped: int) -> NoReturn:
+    """Unmet with what a loaded monitor does not match."""
+    where: dict[str, Any] = {**subject(monitor), "dropped": dropped}
+    selector = monitor["spec"].get("selector") or {}
+    asked = selector_text(selector) or "-"
+    services = if_readable(lambda: _services(cluster, monitor))
+    if services is None:
+        unmet("monitor-without-targets", seen=0, wanted=1, **where)
+    chosen = [one for one in services if matches(selector, one["metadata"].get("labels") or {})]
+    if not chosen:
+        elsewhere = _same_labels_elsewhere(cluster, monitor, selector)
+        if elsewhere:
+            unmet(
+                "monitor-other-namespace", seen=elsewhere, wanted=asked, asked=asked, found=elsewhere, **where
+            )
+        labels = {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in services}
+        own = sorted({f"{k}={v}" for each in labels.values() for k, v in each.items()})
+        unmet("monitor-selects-no-service", seen=labels, wanted=asked, asked=asked, found=own, **where)
+    _explain_port(monitor, chosen, where)
+    names = sorted(one["metadata"]["name"] for one in chosen)
+    unmet("monitor-service-without-pods", seen=0, wanted=1, services=names, **where)
+
+
+def _explain_port(monitor: Object, chosen: list[Object], where: Mapping[str, Any]) -> None:
+    has = sorted({port.get("name") or "-" for one in chosen for port in one["spec"].get("ports") or []})
+    for index, endpoint in enumerate(monitor["spec"].get("endpoints") or []):
+        port = endpoint.get("port")
+        if port is not None and port not in has:
+            names = sorted(one["metadata"]["name"] for one in chosen)
+            field = f"spec.endpoints[{index}].port"
+            unmet(
+                "monitor-port-unknown",
+                seen=has,
+                wanted=port,
+                field=field,
+                port=port,
+                found=has,
+                services=names,
+                **where,
+            )
+
+
+def _services(cluster: Cluster, monitor: Object) -> list[Object]:
+    """The Services of the namespaces that the monitor looks into."""
+    chosen = monitor["spec"].get("namespaceSelector") or {}
+    if chosen.get("any"):
+        return list(cluster.list("v1", "Service"))
+    names = chosen.get("matchNames") or [monitor["metadata"]["namespace"]]
+    return [service for name in names for service in cluster.list("v1", "Service", name)]
+
+
+def _same_labels_elsewhere(cluster: Cluster, monitor: Object, selector: Object) -> list[str]:
+    """Namespaces that have a Service with the labels, though the monitor does not look there."""
+    text = selector_text(selector)
+    if not text or (monitor["spec"].get("namespaceSelector") or {}).get("any"):
+        return []
+    found = if_readable(lambda: cluster.list("v1", "Service", labels=text)) or []
+    return sorted({one["metadata"]["namespace"] for one in found})

@@ -1,0 +1,117 @@
+"""Where the Prometheus or Alertmanager that the operator runs can be asked.
+
+The names of chart Services depend on the release, its overrides and the chart's
+version; the operator's own names do not. So the way goes from the custom resource
+to its StatefulSet, and from the pods' labels to a Service that selects them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.outcome import absent, hopeless, unmet
+from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object: TypeAlias = Mapping[str, Any]
+OperatedKind: TypeAlias = Literal["Prometheus", "Alertmanager"]
+
+API_VERSION = "monitoring.coreos.com/v1"
+_PORTS: Mapping[OperatedKind, int] = {"Prometheus": 9090, "Alertmanager": 9093}
+_DEFAULT_PORT_NAME = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A Service and its port as the service proxy wants them."""
+
+    service: str
+    namespace: str
+    port: str
+
+
+def operated(cluster: Cluster, kind: OperatedKind, namespace: str, name: str = "") -> Object:
+    """The custom resource; without a name the only one of the namespace."""
+    if name:
+        return cluster.get(API_VERSION, kind, name, namespace)
+    found = cluster.list(API_VERSION, kind, namespace)
+    if not found:
+        absent("operated-absent", kind=kind, namespace=namespace)
+    if len(found) > 1:
+        names = sorted(item["metadata"]["name"] for item in found)
+        absent("operated-ambiguous", seen=names, kind=kind, namespace=namespace, names=names)
+    return found[0]
+
+
+def prometheus_address(cluster: Cluster, namespace: str, name: str = "") -> Address:
+    """The Service that leads to a Prometheus, found through its custom resource."""
+    return address(cluster, "Prometheus", operated(cluster, "Prometheus", namespace, name))
+
+
+def alertmanager_address(cluster: Cluster, namespace: str, name: str = "") -> Address:
+    """The Service that leads to an Alertmanager, found through its custom resource."""
+    return address(cluster, "Alertmanager", operated(cluster, "Alertmanager", namespace, name))
+
+
+def address(cluster: Cluster, kind: OperatedKind, resource: Object) -> Address:
+    """A Service whose selector covers the pods of `resource` and that has its web port."""
+    name, namespace = resource["metadata"]["name"], resource["metadata"]["namespace"]
+    stateful_set = cluster.get("apps/v1", "StatefulSet", f"{kind.lower()}-{name}", namespace)
+    labels = stateful_set["spec"]["template"]["metadata"].get("labels") or {}
+    wanted = (resource["spec"].get("portName") or _DEFAULT_PORT_NAME, _PORTS[kind])
+    found = [
+        Address(service["metadata"]["name"], namespace, str(port))
+        for service in cluster.list("v1", "Service", namespace)
+        if selects(service, labels) and (port := _web_port(service, wanted)) is not None
+    ]
+    if not found:
+        absent("operated-service-absent", kind=kind, name=name, namespace=namespace, port=_PORTS[kind])
+    return min(found, key=lambda one: one.service)
+
+
+def selects(service: Object, labels: Mapping[str, str]) -> bool:
+    """Whether a Service's selector covers pods with these labels; without a selector it does not."""
+    selector = service["spec"].get("selector") or {}
+    return bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+
+
+def _web_port(service: Object, wanted: tuple[str, int]) -> int | None:
+    for port in service["spec"].get("ports") or []:
+        if port.get("targetPort", port["port"]) in wanted or port["port"] == wanted[1]:
+            return int(port["port"])
+    return None
+
+
+def require_operated(cluster: Cluster, kind: OperatedKind, resource: Object) -> None:
+    """Unmet, or hopeless, unless the operator took the newest generation and its pods are ready.
+
+    A transition time is not read: the operator rewrites that of a Prometheus on every sync.
+    """
+    metadata = resource["metadata"]
+    params = {"kind": kind, "namespace": metadata["namespace"], "name": metadata["name"]}
+    for wanted in ("Reconciled", "Available"):
+        found = condition(resource, wanted)
+        observed = found.observed_generation if found is not None else None
+        if found is None or ((observed or 0) < metadata.get("generation", 0) and observed is not None):
+            unmet("operated-not-reconciled", seen=observed, wanted=wanted, condition=wanted, **params)
+        if found.status == "True":
+            continue
+        if wanted == "Reconciled":
+            hopeless("operated-refused", seen=found.reason, wanted="True", why=found.reason, **params)
+        _explain_pods(cluster, kind, resource)
+        unmet("operated-not-available", seen=found.status, wanted="True", why=found.reason, **params)
+
+
+def _explain_pods(cluster: Cluster, kind: OperatedKind, resource: Object) -> None:
+    metadata = resource["metadata"]
+    name = f"{kind.lower()}-{metadata['name']}"
+    stateful_set = if_readable(lambda: workloads.get(cluster, "StatefulSet", name, metadata["namespace"]))
+    missing = workloads.shortfall(cluster, stateful_set) if stateful_set is not None else None
+    if missing is not None:
+        workloads.raise_shortfall(missing)

@@ -1,0 +1,162 @@
+"""What is left of an autoscaler's past: its status, its events, and Prometheus.
+
+Scaling is an event, not a state, and each trace has its limit. `lastScaleTime` is
+only the last step and also moves when a target is lifted to its minimum; events are
+kept for about an hour; Prometheus has what kube-state-metrics told it. Messages are
+never read: a step counts by its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pytest_k8sgrade.kube.autoscalers import asked_metrics, min_replicas
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import Unmet
+from pytest_k8sgrade.services.autoscaling import KIND, target_of
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.prometheus import Point, Prometheus
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object = Mapping[str, Any]
+
+FIRST_LOOK = timedelta(seconds=45)
+"""A step this soon after the start lifts a target to its minimum: no pod has metrics yet."""
+EVENTS_LAST = timedelta(minutes=50)
+"""Events of the last hour are kept by default; a little less is sure."""
+_LOOK_BACK, _LONGEST = timedelta(hours=6), timedelta(days=10)
+_LEAST_STEP_S, _POINTS = 60, 400
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The highest replica counts per step in Prometheus, and each metric's highest utilisation."""
+
+    points: tuple[Point, ...]
+    step_s: int
+    peaks: Mapping[str, float]
+
+    def above(self, least: int) -> list[Point]:
+        """The points above a count."""
+        return [point for point in self.points if point.value > least]
+
+    def reaches(self, moment: datetime) -> bool:
+        """Whether it begins before a moment, so that what is missing did not happen."""
+        return bool(self.points) and self.points[0].at <= moment.timestamp() + self.step_s
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Everything that may prove a step."""
+
+    least: int
+    replicas: int
+    targets: Mapping[str, int]
+    started: datetime | None
+    last_scale: datetime | None
+    rescales: tuple[datetime, ...]
+
+    def real_steps(self) -> list[datetime]:
+        """Steps that were not the first look after the start."""
+        steps = {*self.rescales, *([self.last_scale] if self.last_scale else [])}
+        return sorted(step for step in steps if self.started is None or step - self.started > FIRST_LOOK)
+
+
+def traces(cluster: Cluster, hpa: Object) -> Traces:
+    """What the autoscaler, its target and its events tell."""
+    status = hpa.get("status") or {}
+    target = if_readable(lambda: target_of(cluster, hpa))
+    created = [
+        moment
+        for item in (hpa, target)
+        if item is not None and (moment := parse_time(item["metadata"].get("creationTimestamp"))) is not None
+    ]
+    return Traces(
+        least=min_replicas(hpa),
+        replicas=status.get("currentReplicas", 0),
+        targets={m.name: m.utilization for m in asked_metrics(hpa) if m.utilization is not None},
+        started=max(created, default=None),
+        last_scale=parse_time(status.get("lastScaleTime")),
+        rescales=tuple(if_readable(lambda: _rescales(cluster, hpa)) or []),
+    )
+
+
+def _rescales(cluster: Cluster, hpa: Object) -> list[datetime]:
+    metadata = hpa["metadata"]
+    events = cluster.list(
+        "v1",
+        "Event",
+        metadata["namespace"],
+        fields=f"involvedObject.kind={KIND},involvedObject.name={metadata['name']}",
+    )
+    return [
+        moment
+        for event in events
+        if event.get("reason") == "SuccessfulRescale" and _about(event, metadata["name"])
+        for moment in _moments(event)
+    ]
+
+
+def _about(event: Object, name: str) -> bool:
+    involved = event.get("involvedObject") or {}
+    return involved.get("kind") == KIND and involved.get("name") == name
+
+
+def _moments(event: Object) -> list[datetime]:
+    stamps = {event.get("firstTimestamp"), event.get("lastTimestamp"), event.get("eventTime")}
+    return [moment for stamp in stamps if stamp and (moment := parse_time(stamp)) is not None]
+
+
+def history(cluster: Cluster, hpa: Object, monitoring: str) -> History | None:
+    """What Prometheus kept, or None where it has nothing or is not there."""
+    try:
+        prometheus = Prometheus.of(cluster, monitoring)
+        return _ask(cluster, prometheus, hpa)
+    except Unmet:
+        return None
+
+
+def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | None:
+    metadata = hpa["metadata"]
+    created = parse_time(metadata.get("creationTimestamp")) or cluster.now
+    span = min(max(cluster.now - created, _LOOK_BACK), _LONGEST)
+    seconds = int(span.total_seconds())
+    step = max(_LEAST_STEP_S, seconds // _POINTS)
+    label = f'namespace="{metadata["namespace"]}",horizontalpodautoscaler="{metadata["name"]}"'
+    replicas = f"kube_horizontalpodautoscaler_status_current_replicas{{{label}}}"
+    points = prometheus.query_range(
+        f"max(max_over_time({replicas}[{step}s]))", start=cluster.now - span, end=cluster.now, step_s=step
+    )
+    if not points:
+        return None
+    values = f'kube_horizontalpodautoscaler_status_target_metric{{{label},metric_target_type="utilization"}}'
+    peaks = prometheus.query(f"max by (metric_name) (max_over_time({values}[{seconds}s]))")
+    return History(
+        points=tuple(points),
+        step_s=step,
+        peaks={sample.labels.get("metric_name", ""): sample.value for sample in peaks if sample.number},
+    )
+
+
+def made_by_autoscaler(story: Traces, past: History, rise: datetime, now: datetime) -> bool | None:
+    """Whether the autoscaler made a rise that Prometheus saw; None when no trace can tell any more."""
+    margin = timedelta(seconds=past.step_s + 60)
+    steps = [*story.rescales, *([story.last_scale] if story.last_scale else [])]
+    if any(abs(step - rise) <= margin for step in steps):
+        return True
+    measured = {name: past.peaks[name] for name in story.targets if name in past.peaks}
+    if any(peak > story.targets[name] for name, peak in measured.items()):
+        return True
+    if story.last_scale is None or story.last_scale < rise or now - rise < EVENTS_LAST:
+        return False
+    return None if measured else True
+
+
+def moment_of(point: Point) -> datetime:
+    """The time of a point."""
+    return datetime.fromtimestamp(point.at, UTC)

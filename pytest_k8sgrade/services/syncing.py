@@ -1,0 +1,190 @@
+"""Whether an Application is in sync and healthy, and the cause when it is not.
+
+Sync, health and the last operation are three things; each can be good while
+another is bad. Conditions come first: where the source cannot be compared, sync
+and health say nothing, and an old history says nothing about now. Two harmless
+differences are told apart from drift: objects that wait for pruning, and replicas
+that an autoscaler manages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pytest_k8sgrade.kube.rollout import rollout_shortfall
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import Findings, hopeless, unmet
+from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services.argocd import API_VERSION, Application, label
+from pytest_k8sgrade.services.diagnosis import if_readable
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+SETTLED = timedelta(seconds=60)
+"""An error of this age was met again by the controller's retries."""
+UNWATCHED = timedelta(minutes=3)
+STALE = timedelta(minutes=15)
+"""Several times the interval in which the controller compares every Application anew."""
+_CONTROLLER = "argocd-application-controller"
+
+
+def require_synced(cluster: Cluster, app: Application) -> None:
+    """Unmet, or hopeless, unless the Application is Synced, Healthy and manages something."""
+    params = {"namespace": app.namespace, "name": app.name}
+    _require_status(cluster, app, params)
+    _require_comparable(cluster, app, params)
+    if not app.resources:
+        paths = [source.path or source.chart for source in app.sources]
+        unmet("argocd-no-resources", seen=0, wanted=1, paths=paths, **params)
+    _require_operation(app, params)
+    if app.sync != "Synced":
+        _explain_out_of_sync(cluster, app, params)
+    if app.health != "Healthy":
+        _explain_health(cluster, app, params)
+
+
+def _require_status(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
+    created, reconciled = parse_time(app.created), parse_time(app.reconciled_at)
+    if not app.has_status:
+        old = created is not None and cluster.now - created > UNWATCHED
+        unmet(
+            "argocd-application-ignored" if old else "argocd-application-new",
+            seen=None,
+            wanted="status",
+            **params,
+        )
+    if reconciled is not None and cluster.now - reconciled > STALE and _controller_down(cluster, app):
+        unmet(
+            "argocd-status-stale", seen=app.reconciled_at, wanted=_CONTROLLER, at=app.reconciled_at, **params
+        )
+
+
+def _controller_down(cluster: Cluster, app: Application) -> bool:
+    found = if_readable(lambda: workloads.list_all(cluster, app.namespace, ("StatefulSet", "Deployment")))
+    own = [
+        one
+        for one in found or []
+        if _CONTROLLER
+        in ((one["metadata"].get("labels") or {}).get("app.kubernetes.io/name"), one["metadata"]["name"])
+    ]
+    return bool(own) and all(rollout_shortfall(one) is not None for one in own)
+
+
+def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
+    error = app.error
+    if error is None or (error == "SyncError" and app.sync == "Synced"):
+        return
+    since = parse_time(app.error_since)
+    settled = since is None or cluster.now - since > SETTLED
+    say = hopeless if settled else unmet
+    source = app.sources[0] if app.sources else None
+    details = {
+        **params,
+        "repository": source.repository if source else "",
+        "revision": source.revision if source else "",
+        "path": (source.path or source.chart) if source else "",
+        "project": app.project,
+        "server": app.destination.get("server") or app.destination.get("name", ""),
+        "failed": app.failed_resources(),
+        "why": error,
+    }
+    if error == "InvalidSpecError":
+        missing = cluster.find(API_VERSION, "AppProject", app.project or "default", app.namespace) is None
+        say("argocd-project-absent" if missing else "argocd-spec-invalid", seen=error, wanted=None, **details)
+    reasons = {"ComparisonError": "argocd-source-unreadable", "SyncError": "argocd-sync-failed"}
+    say(reasons.get(error, "argocd-application-error"), seen=error, wanted=None, **details)
+
+
+def _require_operation(app: Application, params: Mapping[str, Any]) -> None:
+    failed = app.failed_resources()
+    details = {**params, "failed": failed, "retries": app.retries, "phase": app.phase}
+    if app.phase in ("Running", "Terminating"):
+        reason = "argocd-sync-retrying" if app.retries or failed else "argocd-sync-running"
+        unmet(reason, seen=app.phase, wanted="Succeeded", **details)
+    if app.phase in ("Failed", "Error"):
+        hopeless("argocd-sync-failed", seen=app.phase, wanted="Succeeded", **details)
+
+
+def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
+    differing = [one for one in app.resources if one.get("status") not in (None, "Synced")]
+    details = {**params, "sync": app.sync, "resources": [label(one) for one in differing]}
+    if "SharedResourceWarning" in app.conditions:
+        unmet("argocd-shared-resource", seen=app.sync, wanted="Synced", **details)
+    reason = "argocd-out-of-sync"
+    if differing and app.sync == "OutOfSync":
+        if all(one.get("requiresPruning") for one in differing):
+            reason = "argocd-prune-pending"
+        elif all(_scaled_by_autoscaler(cluster, app, one) for one in differing):
+            reason = "argocd-replicas-under-hpa"
+    if reason == "argocd-out-of-sync" or app.health != "Healthy":
+        unmet(reason, seen=app.sync, wanted="Synced", **details)
+    found = Findings()
+    found.require(True, reason, part="deployed")
+    found.require(False, reason, part="synced", seen=app.sync, wanted="Synced", **details)
+    found.close()
+
+
+def _scaled_by_autoscaler(cluster: Cluster, app: Application, resource: Mapping[str, Any]) -> bool:
+    if resource.get("kind") not in ("Deployment", "StatefulSet"):
+        return False
+    namespace = resource.get("namespace", "")
+    listed = if_readable(lambda: cluster.list("autoscaling/v2", "HorizontalPodAutoscaler", namespace))
+    targets = [one["spec"]["scaleTargetRef"] for one in listed or []]
+    if any(ref["kind"] == resource["kind"] and ref["name"] == resource["name"] for ref in targets):
+        return True
+    managed = [one for one in app.resources if one.get("kind") == "HorizontalPodAutoscaler"]
+    return listed is None and any(one.get("namespace") == namespace for one in managed)
+
+
+def _explain_health(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
+    details = {**params, "health": app.health}
+    missing = _workload_shortfalls(cluster, app)
+    if missing:
+        workloads.raise_shortfall(missing[0])
+    waiting = _without_address(cluster, app) if app.health == "Progressing" and missing is not None else []
+    if not waiting:
+        unmet("argocd-not-healthy", seen=app.health, wanted="Healthy", **details)
+    found = Findings()
+    found.require(True, "argocd-waits-for-address", part="workloads")
+    found.require(
+        False,
+        "argocd-waits-for-address",
+        part="healthy",
+        seen=app.health,
+        wanted="Healthy",
+        resources=waiting,
+        **details,
+    )
+    found.close()
+
+
+def _workload_shortfalls(cluster: Cluster, app: Application) -> list[Any] | None:
+    """What is missing of the managed workloads; None when they cannot be read."""
+    found = []
+    for one in app.resources:
+        if one.get("group") != "apps" or one.get("kind") not in workloads.KINDS:
+            continue
+        kind, name, namespace = one["kind"], one["name"], one.get("namespace", "")
+        workload = if_readable(lambda: workloads.get(cluster, kind, name, namespace))  # noqa: B023 - called at once
+        if workload is None:
+            return None
+        missing = workloads.shortfall(cluster, workload)
+        if missing is not None:
+            found.append(missing)
+    return found
+
+
+def _without_address(cluster: Cluster, app: Application) -> list[str]:
+    """Managed Ingresses that no controller has given an address."""
+    ingresses = [one for one in app.resources if one.get("kind") == "Ingress"]
+    found = []
+    for one in ingresses:
+        name, namespace = one["name"], one.get("namespace", "")
+        item = if_readable(lambda: cluster.get("networking.k8s.io/v1", "Ingress", name, namespace))  # noqa: B023
+        balancer = ((item or {}).get("status") or {}).get("loadBalancer") or {}
+        if item is not None and not balancer.get("ingress"):
+            found.append(label(one))
+    return found

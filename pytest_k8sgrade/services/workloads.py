@@ -1,0 +1,99 @@
+"""Workloads with their pods: whether they are rolled out, and the true cause when not.
+
+The counters of a workload tell that something is missing, its pods tell what. Pods
+that only share labels with a workload are kept apart from its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+
+from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall, rollout_shortfall
+from pytest_k8sgrade.kube.selectors import selector_text
+from pytest_k8sgrade.outcome import Findings, hopeless, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object: TypeAlias = Mapping[str, Any]
+WorkloadKind: TypeAlias = Literal["Deployment", "StatefulSet", "DaemonSet"]
+KINDS: tuple[WorkloadKind, ...] = ("Deployment", "StatefulSet", "DaemonSet")
+
+_POD_REASONS = frozenset(
+    {"workload-rolling-out", "workload-not-ready", "workload-deadline-exceeded", "workload-old-pods"}
+)
+
+
+def get(cluster: Cluster, kind: WorkloadKind, name: str, namespace: str) -> Object:
+    """A workload; Absent with its reason when it is not there."""
+    return {"kind": kind, **cluster.get("apps/v1", kind, name, namespace)}
+
+
+def list_all(cluster: Cluster, namespace: str, kinds: Sequence[WorkloadKind] = KINDS) -> list[Object]:
+    """The workloads of a namespace; items of a list lack their kind, so it is put in."""
+    return [{"kind": kind, **item} for kind in kinds for item in cluster.list("apps/v1", kind, namespace)]
+
+
+def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
+    """What is missing, as its pods explain it."""
+    missing = rollout_shortfall(workload)
+    if missing is None or missing.reason not in _POD_REASONS:
+        return missing
+    pods = if_readable(lambda: own_pods(workload, selected_pods(cluster, workload)))
+    return (pods_shortfall(pods) if pods else None) or missing
+
+
+def require_rolled_out(cluster: Cluster, workload: Object) -> None:
+    """Unmet, or hopeless, unless the workload is rolled out."""
+    missing = shortfall(cluster, workload)
+    if missing is not None:
+        raise_shortfall(missing)
+
+
+def raise_shortfall(missing: Shortfall) -> NoReturn:
+    """Say what is missing."""
+    say = hopeless if missing.terminal else unmet
+    say(missing.reason, seen=missing.seen, wanted=missing.wanted, **missing.params)
+
+
+def require(findings: Findings, missing: Shortfall | None, part: str, weight: float = 1.0) -> bool:
+    """Record a workload as one part of a check."""
+    if missing is None:
+        return findings.require(True, "workload-not-ready", part=part, weight=weight)
+    return findings.require(
+        False,
+        missing.reason,
+        part=part,
+        seen=missing.seen,
+        wanted=missing.wanted,
+        weight=weight,
+        terminal=missing.terminal,
+        **missing.params,
+    )
+
+
+def selected_pods(cluster: Cluster, workload: Object) -> list[Object]:
+    """All pods that the workload's selector matches, its own and others."""
+    text = selector_text(workload["spec"].get("selector") or {})
+    namespace = workload["metadata"]["namespace"]
+    return list(cluster.list("v1", "Pod", namespace, labels=text)) if text else []
+
+
+def own_pods(workload: Object, pods: Sequence[Object]) -> list[Object]:
+    """The pods that the workload's controller made."""
+    return [pod for pod in pods if owns(workload, pod)]
+
+
+def owns(workload: Object, pod: Object) -> bool:
+    """Whether a pod belongs to the workload, by its controller reference."""
+    name, kind = workload["metadata"]["name"], workload["kind"]
+    labels = pod["metadata"].get("labels") or {}
+    for owner in pod["metadata"].get("ownerReferences") or []:
+        if kind == "Deployment":
+            if owner["kind"] == "ReplicaSet" and owner["name"] == f"{name}-{labels.get('pod-template-hash')}":
+                return True
+        elif owner["kind"] == kind and owner["name"] == name:
+            return True
+    return False

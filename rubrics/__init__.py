@@ -1,0 +1,1 @@
+"""Bundled rubrics: one YAML file per lab."""
