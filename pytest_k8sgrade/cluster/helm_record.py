@@ -1,0 +1,102 @@
+"""What evidence keeps of a Helm release: what was installed and set, and no secret of it.
+
+The record is base64 of gzip of JSON. Kept are `info` without its notes, `config`, the
+chart's metadata and default values, `manifest` and the hooks' manifests; Secret
+documents lose their data, credentials are masked, templates and files are dropped.
+Packed anew without a time, so that equal content gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import json
+import re
+import zlib
+from typing import Any, Final
+
+from pytest_k8sgrade.cluster.masking import MASK, mask_document, mask_text
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+_GZIP: Final = b"\x1f\x8b\x08"
+_KEPT: Final = ("name", "namespace", "version", "info", "config", "manifest", "hooks", "chart", "labels")
+_CHART_KEPT: Final = ("metadata", "values")
+_SEPARATOR = re.compile(r"(?m)^(?=---(?:\s|$))")
+_SECRET_KIND = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret["']?(?![\w-])""")
+
+
+def redact_record(stored: bytes) -> bytes:
+    """The release as Helm stores it, redacted; the mask when it cannot be read."""
+    try:
+        packed = base64.b64decode(stored, validate=True)
+        record = json.loads(_unpacked(packed))
+        kept = json.dumps(_kept(record), ensure_ascii=False, separators=(",", ":")).encode()
+    except (binascii.Error, zlib.error, ValueError, RecursionError, AttributeError, TypeError):
+        return MASK.encode()
+    return base64.b64encode(gzip.compress(kept, compresslevel=6, mtime=0))
+
+
+def _unpacked(packed: bytes) -> bytes:
+    if not packed.startswith(_GZIP):
+        return packed
+    unpacker = zlib.decompressobj(wbits=31)
+    text = unpacker.decompress(packed, MAX_BYTES)
+    if unpacker.unconsumed_tail or not unpacker.eof:
+        raise ValueError("too large or damaged")
+    return text
+
+
+def _kept(record: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: record[key] for key in _KEPT if key in record}
+    if isinstance(kept.get("chart"), dict):
+        kept["chart"] = {key: kept["chart"][key] for key in _CHART_KEPT if key in kept["chart"]}
+    if isinstance(kept.get("info"), dict):
+        kept["info"].pop("notes", None)
+    if isinstance(kept.get("manifest"), str):
+        kept["manifest"] = redact_manifest(kept["manifest"])
+    for hook in kept.get("hooks") or []:
+        if isinstance(hook.get("manifest"), str):
+            hook["manifest"] = redact_manifest(hook["manifest"])
+    manifest = kept.pop("manifest", None)
+    hooks = kept.pop("hooks", None)
+    mask_document(kept)
+    return kept | {
+        key: value for key, value in (("manifest", manifest), ("hooks", hooks)) if value is not None
+    }
+
+
+def redact_manifest(manifest: str) -> str:
+    """Rendered YAML documents: Secrets without their data, other credentials masked."""
+    return "".join(_redact_document(document) for document in _SEPARATOR.split(manifest))
+
+
+def _redact_document(text: str) -> str:
+    return _without_secrets(text) if _SECRET_KIND.search(text) else mask_text(text)
+
+
+def _without_secrets(text: str) -> str:
+    import yaml  # noqa: PLC0415 - only a cluster with Helm releases pays for it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    source = "\n".join(line for line in text.splitlines()[:3] if line.startswith(("---", "# Source:")))
+    try:
+        document = yaml.load(text.removeprefix("---"), Loader=loader)  # noqa: S506 - a safe loader
+        _strip(document)
+        body = yaml.safe_dump(mask_document(document), sort_keys=False, allow_unicode=True, width=10_000)
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError):
+        body = f"# {MASK}\n"
+    return f"{source}\n{body}"
+
+
+def _strip(document: Any) -> None:
+    if isinstance(document, list):
+        for entry in document:
+            _strip(entry)
+    elif isinstance(document, dict):
+        if document.get("kind") == "Secret":
+            for part in ("data", "stringData"):
+                if isinstance(document.get(part), dict):
+                    document[part] = {key: MASK if value else "" for key, value in document[part].items()}
+        for value in document.values():
+            _strip(value)

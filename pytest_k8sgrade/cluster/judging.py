@@ -1,0 +1,76 @@
+"""Whose answer an HTTP status is, and what it means that we got it.
+
+The backend behind the service proxy may answer 401, 500 or 503 as well as the API
+server in front of it; the latter says so with a Status document. Codes, types and
+reasons are looked at, never message texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+from pytest_k8sgrade.cluster.exchange import Response
+from pytest_k8sgrade.cluster.places import may_be_aggregated, service_of
+from pytest_k8sgrade.outcome import CannotTell, JsonValue, Reason
+
+Judgement: TypeAlias = Literal[
+    "answer", "redirected", "unauthorized", "forbidden", "throttled", "server-error"
+]
+
+Scope: TypeAlias = Literal["request", "endpoint", "server"]
+
+_REFUSALS: Final[Mapping[int, Judgement]] = {401: "unauthorized", 403: "forbidden"}
+_BUSY = frozenset({500, 502, 503, 504})
+
+
+def judge(path: str, response: Response) -> Judgement:
+    """Whether the response is an answer to pass on, or else the reason why it is none."""
+    proxied = service_of(path) is not None
+    if response.status == 429:
+        return "throttled"
+    if proxied and response.api_status is None:
+        return "answer"
+    if response.status in _BUSY:
+        return "answer" if _expected(path, response, proxied) else "server-error"
+    return "redirected" if 300 <= response.status < 400 else _REFUSALS.get(response.status, "answer")
+
+
+def _expected(path: str, response: Response, proxied: bool) -> bool:
+    """A 503 about what lies behind the API server: a Service, or the backend of an aggregated API."""
+    if response.status != 503:
+        return False
+    return proxied or (may_be_aggregated(path) and response.api_status is None)
+
+
+def forbidden_params(status: Mapping[str, Any] | None, path: str) -> dict[str, str]:
+    """What was refused, from the Status' details: `services/proxy` shows as kind services."""
+    details = (status or {}).get("details") or {}
+    parts = path.split("/")
+    namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts[:-2] else ""
+    resource = "services/proxy" if service_of(path) else str(details.get("kind", ""))
+    return {
+        "resource": resource,
+        "group": str(details.get("group", "")),
+        "name": str(details.get("name", "")),
+        "namespace": namespace,
+    }
+
+
+class NoAnswer(CannotTell):
+    """Why a request has no answer, how far that reaches, and whether to ask again.
+
+    `again` is None when asking again is in vain, else the seconds to wait at least.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        params: Mapping[str, JsonValue],
+        *,
+        scope: Scope = "request",
+        again: float | None = None,
+    ) -> None:
+        super().__init__(Reason(reason, params))
+        self.scope = scope
+        self.again = again

@@ -1,0 +1,193 @@
+"""Which cluster, which user: a kubeconfig read, its context chosen, its policy applied.
+
+Only what the choice and the report need is read here. Credentials, TLS and plugins
+are the kubernetes library's (see `connection`). The files are somebody else's text,
+so their size and nesting are bounded, and every fault names the file, the context
+and what to do next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from pytest_k8sgrade.cluster.policy import OWN, Policy, refused
+from pytest_k8sgrade.errors import KubeconfigFault
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_NESTING: Final = 40
+_SECTIONS = ("clusters", "contexts", "users")
+_DEAD_EXEC_VERSION = "client.authentication.k8s.io/v1alpha1"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The cluster and user of one context. `cluster` and `user` hold credentials: never show them."""
+
+    files: tuple[Path, ...]
+    document: Mapping[str, Any]
+    context: str
+    cluster_name: str
+    user_name: str
+    cluster: Mapping[str, Any]
+    user: Mapping[str, Any]
+    policy: Policy
+
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return str(self.cluster["server"]).rstrip("/")
+
+    @property
+    def where(self) -> str:
+        """File and context, for messages."""
+        return f"kubeconfig {_names(self.files)}, context {self.context!r}"
+
+
+def choose(kubeconfig: str | Path | None = None, context: str | None = None, policy: Policy = OWN) -> Chosen:
+    """The context to grade, its cluster and user; KubeconfigFault when it cannot be used."""
+    files = _files(kubeconfig)
+    document = _merged(files)
+    name = _context_name(document, context, files)
+    chosen = _select(document, name, files, policy)
+    _validate(chosen)
+    return chosen
+
+
+def default_files(environment: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Where kubectl looks: the paths of $KUBECONFIG, else ~/.kube/config."""
+    listed = [Path(part).expanduser() for part in environment.get("KUBECONFIG", "").split(os.pathsep) if part]
+    return tuple(listed) or (Path("~/.kube/config").expanduser(),)
+
+
+def _files(kubeconfig: str | Path | None) -> tuple[Path, ...]:
+    if kubeconfig is not None:
+        return (Path(kubeconfig).expanduser(),)
+    listed = default_files()
+    return tuple(path for path in listed if path.exists()) or listed
+
+
+def _merged(files: tuple[Path, ...]) -> dict[str, Any]:
+    """The files as one document; as with kubectl the first file that names something wins."""
+    merged: dict[str, Any] = {section: [] for section in _SECTIONS}
+    current = None
+    for path in files:
+        document = _read(path)
+        current = current or document.get("current-context")
+        for section in _SECTIONS:
+            known = {entry["name"] for entry in merged[section]}
+            merged[section] += [
+                entry for entry in _entries(document, section, path) if entry["name"] not in known
+            ]
+    return {**merged, "current-context": current}
+
+
+def _entries(document: Mapping[str, Any], section: str, path: Path) -> Iterable[dict[str, Any]]:
+    entries = document.get(section) or []
+    if not isinstance(entries, list) or any(
+        not isinstance(entry, dict) or not isinstance(entry.get("name"), str) for entry in entries
+    ):
+        _fault(path, f"{section!r} is not a list of named entries", "make the kubeconfig anew")
+    return entries
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        _fault(path, "there is no such file", "pass --k8s-grade-kubeconfig FILE or set KUBECONFIG")
+    except OSError as error:
+        _fault(path, f"it cannot be read ({error.strerror})", "check the path and its permissions")
+    if len(content) > MAX_BYTES:
+        _fault(path, f"it is larger than {MAX_BYTES} bytes", "pass a kubeconfig")
+    document = _parse(content, path)
+    if not isinstance(document, dict):
+        _fault(path, "it is no YAML mapping", "pass a kubeconfig, as `kubectl config view --raw` prints it")
+    return document
+
+
+def _parse(content: bytes, path: Path) -> Any:
+    import yaml  # noqa: PLC0415 - only a grading run pays for it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    depth = 0
+    try:
+        for event in yaml.parse(content, Loader=loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > MAX_NESTING:
+                _fault(path, "it uses YAML aliases or is nested too deep", "write it without them")
+        return yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        _fault(path, f"it is not YAML{f' (line {mark.line + 1})' if mark else ''}", "repair or replace it")
+
+
+def _context_name(document: Mapping[str, Any], context: str | None, files: tuple[Path, ...]) -> str:
+    names = [entry["name"] for entry in document["contexts"]]
+    wanted = context or document["current-context"]
+    known = ", ".join(map(repr, names)) or "none"
+    if not wanted:
+        _fault(_names(files), f"no current-context; contexts: {known}", "pass --k8s-grade-context NAME")
+    if wanted not in names:
+        _fault(
+            _names(files),
+            f"no context {wanted!r}; contexts: {known}",
+            "pass --k8s-grade-context with one of them",
+        )
+    return str(wanted)
+
+
+def _select(document: Mapping[str, Any], name: str, files: tuple[Path, ...], policy: Policy) -> Chosen:
+    context = _named(document, "contexts", name, "context")
+    cluster_name, user_name = str(context.get("cluster", "")), str(context.get("user", ""))
+    where = f"{_names(files)}, context {name!r}"
+    known = {entry["name"] for entry in document["users"]}
+    if user_name and user_name not in known:
+        _fault(where, f"its user {user_name!r} is not defined", "make the kubeconfig anew")
+    cluster = _named(document, "clusters", cluster_name, "cluster")
+    if not isinstance(cluster.get("server"), str) or "://" not in cluster["server"]:
+        _fault(where, f"its cluster {cluster_name!r} has no server address", "make the kubeconfig anew")
+    return Chosen(
+        files=files,
+        document=document,
+        context=name,
+        cluster_name=cluster_name,
+        user_name=user_name,
+        cluster=cluster,
+        user=_named(document, "users", user_name, "user"),
+        policy=policy,
+    )
+
+
+def _named(document: Mapping[str, Any], section: str, name: str, part: str) -> dict[str, Any]:
+    body = next((entry.get(part) for entry in document[section] if entry["name"] == name), None)
+    return body if isinstance(body, dict) else {}
+
+
+def _validate(chosen: Chosen) -> None:
+    complaints = refused(chosen.policy, chosen.cluster, chosen.user)
+    if complaints:
+        _fault(
+            f"{_names(chosen.files)}, context {chosen.context!r}",
+            "a kubeconfig of somebody else may not use " + "; ".join(complaints),
+            "ask for a kubeconfig with an https server, an embedded certificate authority and a token",
+        )
+    plugin = chosen.user.get("exec")
+    if isinstance(plugin, dict) and plugin.get("apiVersion") == _DEAD_EXEC_VERSION:
+        _fault(
+            f"{_names(chosen.files)}, context {chosen.context!r}",
+            f"its credential plugin speaks {_DEAD_EXEC_VERSION}, which is gone since Kubernetes 1.24",
+            "update the cloud provider's CLI and let it write the kubeconfig again (v1beta1 or v1)",
+        )
+
+
+def _names(files: Iterable[Path]) -> str:
+    return os.pathsep.join(str(path) for path in files)
+
+
+def _fault(where: str | Path, what: str, next_step: str) -> NoReturn:
+    raise KubeconfigFault(f"kubeconfig {where}: {what}. Next: {next_step}.")

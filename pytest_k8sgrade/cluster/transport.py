@@ -1,0 +1,202 @@
+"""One read from the API server: its deadline, its retries, its size, its reason to fail.
+
+Works on the kubernetes library's connection pool, since the library's own calls wait
+without end and repeat what must not be repeated. Nothing but a GET and one login
+form ever leaves here; everything else raises before a byte is sent. Errors carry
+addresses, codes and seconds, never a header or a body.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_k8sgrade.cluster.body import TooLarge, read_body
+from pytest_k8sgrade.cluster.bounded import Workers
+from pytest_k8sgrade.cluster.exchange import Request, Response, kept_headers
+from pytest_k8sgrade.cluster.judging import Judgement, NoAnswer, forbidden_params, judge
+from pytest_k8sgrade.cluster.places import may_send
+from pytest_k8sgrade.errors import KubeconfigFault
+
+if TYPE_CHECKING:
+    import urllib3
+
+    from pytest_k8sgrade.cluster.connection import Connection
+
+READ_S: Final = 10.0
+CONNECT_S: Final = 3.0
+MAX_BYTES: Final = 64 * 1024 * 1024
+
+_GRACE_S: Final = 0.3
+"""The socket's own timeout should come first: it knows whether a connection was there."""
+_BACKOFF_S: Final = (0.0, 0.2, 0.6)
+"""The first repetition is at once: a kept connection may just have been closed."""
+_BUSY_PAUSES_S: Final = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""While the server asks for patience without saying how much."""
+
+
+class WriteRefused(RuntimeError):
+    """Something tried to send a request that could change the cluster; a fault of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    seconds: float
+    ends: float
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+
+class Transport:
+    """Sends requests over one connection. Safe to use from several threads."""
+
+    def __init__(self, connection: Connection, workers: Workers, max_bytes: int = MAX_BYTES) -> None:
+        self.connection = connection
+        self._max_bytes = max_bytes
+        self._workers = workers
+
+    def get(self, request: Request, *, seconds: float = READ_S, cookie: str = "") -> Response:
+        """The answer, whatever a proxied service says in it; CannotTell when there is none in time."""
+        headers = {"Accept": "application/json, */*;q=0.5", "Accept-Encoding": "gzip"}
+        if cookie:
+            headers["Cookie"] = cookie
+        return self._until("GET", request.target, headers, None, seconds)[0]
+
+    def login(
+        self, path: str, form: Mapping[str, str], *, seconds: float = READ_S
+    ) -> tuple[Response, tuple[str, ...]]:
+        """Post a login form, once: a wrong password that is repeated may lock the account.
+
+        Gives the answer and the cookies it sets.
+        """
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        return self._until("POST", path, headers, json.dumps(form).encode(), seconds)
+
+    def _until(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, seconds: float
+    ) -> tuple[Response, tuple[str, ...]]:
+        sending = _Sending(method, target, headers, body, seconds, time.monotonic() + seconds)
+        if not may_send(method, sending.path):
+            raise WriteRefused(f"{method} {sending.path}")
+        attempts, reloaded = 0, False
+        while True:
+            try:
+                return self._once(sending)
+            except NoAnswer as error:
+                if error.reason.id == "unauthorized" and not reloaded and self._reload():
+                    reloaded = True
+                    continue
+                pause = _pause(error, attempts)
+                if pause is None or method != "GET" or time.monotonic() + pause >= sending.ends:
+                    raise
+                attempts += 1
+                time.sleep(pause)
+
+    def _reload(self) -> bool:
+        try:
+            self.connection.load()
+        except KubeconfigFault:
+            return False
+        return True
+
+    def _once(self, sending: _Sending) -> tuple[Response, tuple[str, ...]]:
+        """One attempt, on a thread that is left behind when it outlasts the deadline."""
+        left = sending.ends - time.monotonic()
+        try:
+            response, cookies = self._workers.call(lambda: self._send(sending, left), left + _GRACE_S)
+        except TooLarge:
+            limit = self._max_bytes // (1024 * 1024)
+            raise NoAnswer("too-large", {"path": sending.path, "limit_mib": limit}) from None
+        except Exception as error:
+            known = self._known(error, sending)
+            if known is None:
+                raise
+            raise known from error
+        judgement = judge(sending.path, response)
+        if judgement == "answer":
+            return response, cookies
+        raise self._refusal(judgement, sending, response)
+
+    def _known(self, error: Exception, sending: _Sending) -> NoAnswer | None:
+        from pytest_k8sgrade.cluster.network import no_answer  # noqa: PLC0415 - imports urllib3
+
+        server = self.connection.server
+        return no_answer(error, server=server, path=sending.path, seconds=sending.seconds)
+
+    def _send(self, sending: _Sending, left: float) -> tuple[Response, tuple[str, ...]]:
+        answer = self._open(sending, left)
+        complete = False
+        try:
+            content = read_body(answer, ends=sending.ends, max_bytes=self._max_bytes)
+            complete = True
+        finally:
+            if complete:
+                answer.release_conn()
+            else:
+                answer.close()
+        cookies = tuple(answer.headers.getlist("set-cookie"))
+        return Response(answer.status, kept_headers(answer.headers), content, sending.path), cookies
+
+    def _open(self, sending: _Sending, left: float) -> urllib3.BaseHTTPResponse:
+        from urllib3 import Timeout  # noqa: PLC0415 - comes with the connection
+        from urllib3.exceptions import InsecureRequestWarning  # noqa: PLC0415
+
+        options: dict[str, Any] = {
+            "body": sending.body,
+            "headers": {**sending.headers, **self.connection.headers()},
+            "timeout": Timeout(connect=min(CONNECT_S, left), read=left),
+            "redirect": False,
+            "retries": False,
+            "preload_content": False,
+            "decode_content": False,
+        }
+        url = self.connection.server + sending.target
+        if not self.connection.insecure:
+            return self.connection.pool.urlopen(sending.method, url, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InsecureRequestWarning)
+            return self.connection.pool.urlopen(sending.method, url, **options)
+
+    def _refusal(self, judgement: Judgement, sending: _Sending, response: Response) -> NoAnswer:
+        connection, code = self.connection, response.status
+        where = {"server": connection.server, "path": sending.path, "code": code}
+        who = {"context": connection.context, "user": connection.identity}
+        if judgement in ("unauthorized", "forbidden") and connection.anonymous:
+            return NoAnswer("no-credentials", {**where, **who}, scope="server" if code == 401 else "request")
+        match judgement:
+            case "unauthorized":
+                return NoAnswer("unauthorized", {**where, **who}, scope="server")
+            case "forbidden":
+                details = forbidden_params(response.api_status, sending.path)
+                return NoAnswer("forbidden", {**where, **who, **details})
+            case "throttled":
+                waited = {**where, "seconds": round(sending.seconds)}
+                return NoAnswer("throttled", waited, again=_retry_after(response))
+            case "redirected":
+                return NoAnswer("redirected", where)
+            case _:
+                return NoAnswer("server-error", where, again=0.0)
+
+
+def _pause(error: NoAnswer, attempts: int) -> float | None:
+    """Seconds until the next attempt, None when there shall be none."""
+    if error.again is None:
+        return None
+    if error.reason.id == "throttled":
+        return max(error.again, _BUSY_PAUSES_S[min(attempts, len(_BUSY_PAUSES_S) - 1)])
+    return _BACKOFF_S[attempts] if attempts < len(_BACKOFF_S) else None
+
+
+def _retry_after(response: Response) -> float:
+    given = response.header("retry-after")
+    return float(given) if given.isdecimal() and len(given) < 6 else 0.0
