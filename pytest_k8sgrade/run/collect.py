@@ -8,7 +8,7 @@ change what is graded. Node ids are `LAB/SYSTEM.py::ITEM`, the same from any fol
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -38,13 +38,13 @@ class CheckItem(pytest.Function):
 class CheckModule(pytest.Module):
     """The items of one check file that the rubric uses."""
 
-    module: ModuleType
+    check_file: ModuleType
     uses: Sequence[tuple[Item, Check]]
 
     @property
-    def obj(self) -> ModuleType:
+    def obj(self) -> ModuleType:  # type: ignore[override]  # pytest assigns it nowhere
         """The check file, imported once, when the rubric was validated."""
-        return self.module
+        return self.check_file
 
     def collect(self) -> Iterator[CheckItem]:
         """One item for each use of a check of this file."""
@@ -56,7 +56,7 @@ class CheckModule(pytest.Module):
             yield node
 
 
-def collect(session: pytest.Session, rubric: Rubric, checks: dict[str, Check]) -> list[CheckItem]:
+def collect(session: pytest.Session, rubric: Rubric, checks: Mapping[str, Check]) -> list[CheckItem]:
     """All items of the rubric, in its order."""
     by_file: dict[Path, list[tuple[Item, Check]]] = {}
     for item in rubric.items:
@@ -65,7 +65,7 @@ def collect(session: pytest.Session, rubric: Rubric, checks: dict[str, Check]) -
     found: dict[str, CheckItem] = {}
     for path, uses in by_file.items():
         module = CheckModule.from_parent(session, path=path, nodeid=f"{rubric.id}/{path.name}")
-        module.module = uses[0][1].module
+        module.check_file = uses[0][1].module
         module.uses = uses
         for node in session.genitems(module):
             assert isinstance(node, CheckItem)

@@ -8,20 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from pytest_k8sgrade.grade.build import Change
 from pytest_k8sgrade.outcome import Observation, Reason
 from pytest_k8sgrade.run.collect import CheckItem
 from pytest_k8sgrade.run.settling import Patience, Streak, Verdict
 
 TIMELINE_LIMIT = 20
 """Changes kept per item; a flapping state must not fill the report."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A look that found something else than the look before; `at` in seconds since the start."""
-
-    at: float
-    observation: Observation
 
 
 @dataclass(slots=True)

@@ -1,0 +1,87 @@
+"""One look at one item: resolve its parameters, run the check, say what it found.
+
+The check runs through pytest's own protocol, unlogged, so that fixtures, capture
+and other plugins work as in any run; what it raised becomes an observation.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from _pytest.runner import runtestprotocol  # the one private name: pytest has no unlogged protocol
+
+from pytest_k8sgrade.cluster import Cluster, View
+from pytest_k8sgrade.outcome import CannotTell, Finding, JsonValue, Observation, Reason
+from pytest_k8sgrade.rubric.variables import needed_variables, substitute
+from pytest_k8sgrade.run.entry import Entry
+from pytest_k8sgrade.run.search import Search
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.run.collect import CheckItem
+
+FOUND = pytest.StashKey[Observation]()
+"""What the look at an item found; written by the makereport hook."""
+
+
+@dataclass
+class Looker:
+    """Looks at items on views; the `cluster` fixture reads the current facade from here."""
+
+    search: Search
+    holds: Mapping[str, float] = field(default_factory=dict)
+    values: dict[str, JsonValue] = field(default_factory=dict)
+    _cluster: Cluster | None = None
+
+    def current(self) -> Cluster:
+        """The facade of the look that is going on."""
+        if self._cluster is None:
+            raise RuntimeError("the cluster fixture works only in items that --k8s-grade collects")
+        return self._cluster
+
+    def look(self, entry: Entry, view: View) -> Observation:
+        """Evaluate the item's check on the view."""
+        item = entry.node.rubric_item
+        cluster = Cluster(view)
+        try:
+            known = self.search.values(needed_variables(item), view)
+        except CannotTell as doubt:
+            return doubt.observation()
+        self.values.update(known)
+        return self._evaluate(entry.node, substitute(item.with_, known), cluster)
+
+    def _evaluate(self, node: CheckItem, values: Mapping[str, JsonValue], cluster: Cluster) -> Observation:
+        node.bind(dict(values))
+        node.stash[FOUND] = Observation("met")
+        self._cluster = cluster
+        try:
+            # A collector for the next item: session fixtures stay, those of the function end.
+            runtestprotocol(node, log=False, nextitem=cast("pytest.Item", node.parent))
+        finally:
+            self._cluster = None
+        found = node.stash[FOUND]
+        if found.status == "met" and cluster.since is not None:
+            return Observation("met", since=cluster.since)
+        return found
+
+
+def observe(node: CheckItem, call: pytest.CallInfo[None]) -> None:
+    """Keep what a phase of the look raised; the first thing raised is what counts."""
+    if call.excinfo is None or node.stash[FOUND].status != "met":
+        return
+    error = call.excinfo.value
+    if isinstance(error, Finding):
+        node.stash[FOUND] = error.observation()
+    else:
+        node.stash[FOUND] = broken(node.rubric_item.check, error)
+
+
+def broken(check: str, error: BaseException) -> Observation:
+    """A check that broke: a doubt of ours, with the traceback for its author."""
+    told = "".join(traceback.format_exception(error))
+    return Observation(
+        "cannot-tell", Reason("check-broken", {"check": check, "error": type(error).__name__}), traceback=told
+    )

@@ -1,0 +1,156 @@
+"""One grading session: what was asked for, what is graded, and what came out.
+
+Holds the pieces together for the hooks. The rules are elsewhere: `settling` and
+`rounds` for waiting, `grade` for points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from pytest_k8sgrade.grade.build import Run, build_grade
+from pytest_k8sgrade.locale.messages import Catalogue
+from pytest_k8sgrade.reports.write import write_report
+from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
+from pytest_k8sgrade.rubric.packs import find_pack
+from pytest_k8sgrade.rubric.signature import title_of
+from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, parse_overrides, searches
+from pytest_k8sgrade.run.entry import Entry
+from pytest_k8sgrade.run.looks import Looker
+from pytest_k8sgrade.run.results import excluded, properties, results
+from pytest_k8sgrade.run.rounds import Progress, Rounds
+from pytest_k8sgrade.run.search import Search
+from pytest_k8sgrade.run.settings import Settings, settings_of
+from pytest_k8sgrade.run.settling import Patience
+from pytest_k8sgrade.run.sources import open_source
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_k8sgrade.grade.model import Grade
+    from pytest_k8sgrade.rubric.model import Item, Rubric
+    from pytest_k8sgrade.run.collect import CheckItem
+    from pytest_k8sgrade.run.sources import GradeSource
+
+
+@dataclass
+class GradeSession:
+    """The state of one `--k8s-grade` run, from the options to the files it wrote."""
+
+    settings: Settings
+    lab: LoadedRubric
+    catalogue: Catalogue
+    source: GradeSource
+    looker: Looker
+    entries: list[Entry] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @classmethod
+    def prepare(cls, config: pytest.Config) -> GradeSession:
+        """Read the options, the rubric and the kubeconfig or evidence; raises `UsageFault`."""
+        settings = settings_of(config)
+        pack = find_pack(settings.lab)
+        lab = load_rubric(pack)
+        overrides = parse_overrides(lab.rubric, settings.overrides)
+        catalogue = Catalogue(settings.language, [pack.locale] if pack.locale else [])
+        source = open_source(settings)
+        search = Search(fixed_values(lab.rubric, overrides), searches(lab.rubric, overrides))
+        return cls(settings, lab, catalogue, source, Looker(search, source.holds))
+
+    def title(self) -> str:
+        """The rubric's title in the language of the run."""
+        return self.lab.rubric.title.of(self.settings.language)
+
+    def header(self) -> list[str]:
+        """What is graded: the rubric, then the cluster or the evidence."""
+        rubric = self.lab.rubric
+        points = sum(item.points for item in rubric.items if not item.bonus)
+        lab = self.catalogue.label("header-lab", title=self.title(), id=rubric.id, points=points)
+        namespaces = ", ".join(_namespaces(rubric, self.looker.search))
+        return [
+            lab,
+            *self.source.header(self.catalogue),
+            self.catalogue.label("header-namespaces", namespaces=namespaces),
+        ]
+
+    def run(self, nodes: Sequence[CheckItem], progress: Progress) -> None:
+        """Grade the items in rounds, until every one has its final word."""
+        chosen = [node for node in nodes if excluded(node.rubric_item) is None]
+        self.entries = _entries(self.lab.rubric, chosen, self.settings, replayed=self.source.replayed)
+        Rounds(self.entries, self.source, self.looker.look, progress).run()
+
+    def finish(self) -> Grade:
+        """The grade of what is known now, also after an interrupt."""
+        rubric = self.lab.rubric
+        values = self.looker.values
+        run = Run(
+            digest=self.lab.digest,
+            tool_version=version("pytest-k8sgrade"),
+            subject=self.source.subject(),
+            titles={item.id: self._title(item) for item in rubric.items},
+            values=values,
+            started=self.source.recorded_at or self.started,
+            finished=self.source.recorded_at or datetime.now(UTC),
+        )
+        grade = build_grade(rubric, results(rubric, self.entries), run, self.catalogue, self.settings.hints)
+        graded = {item.id: item for item in grade.items}
+        for entry in self.entries:
+            entry.node.user_properties.extend(properties(graded[entry.id]))
+        return grade
+
+    def write(self, grade: Grade) -> None:
+        """Write the reports and the evidence that were asked for."""
+        for target in self.settings.reports:
+            write_report(target, grade)
+            self.written.append(
+                self.catalogue.label("report-written", format=target.format, path=target.path)
+            )
+        if self.settings.record is not None:
+            self.source.record(self.settings.record, self.lab, self.entries)
+            self.written.append(self.catalogue.label("evidence-written", path=self.settings.record))
+
+    def _title(self, item: Item) -> str:
+        check = self.lab.checks[item.check]
+        return title_of(item, check, self.looker.values, self.settings.language)
+
+
+def _namespaces(rubric: Rubric, search: Search) -> list[str]:
+    """The namespaces that may be looked at, in the rubric's order, without asking the cluster."""
+    values = {name: " | ".join(found.first_that_exists) for name, found in search.searches.items()}
+    values.update({name: str(value) for name, value in search.fixed.items()})
+    named = [item.with_.get("namespace") for item in rubric.items]
+    return list(dict.fromkeys(fill_placeholders(name, values) for name in named if isinstance(name, str)))
+
+
+def _entries(
+    rubric: Rubric, nodes: Sequence[CheckItem], settings: Settings, *, replayed: bool
+) -> list[Entry]:
+    """One entry per item that is run, needs before what needs them."""
+    by_id: dict[str, CheckItem] = {node.rubric_item.id: node for node in nodes}
+    made: dict[str, Entry] = {}
+
+    def make(item_id: str) -> None:
+        if item_id in made or item_id not in by_id:
+            return
+        item = by_id[item_id].rubric_item
+        for need in item.needs:
+            make(need)
+        needs = tuple(made[need] for need in item.needs if need in made)
+        made[item_id] = Entry(by_id[item_id], _patience(rubric, item, settings, replayed), needs)
+
+    for node in nodes:
+        make(node.rubric_item.id)
+    return list(made.values())
+
+
+def _patience(rubric: Rubric, item: Item, settings: Settings, replayed: bool) -> Patience:
+    within = rubric.within_of(item)
+    if settings.wait is not None:
+        within = min(within, settings.wait)
+    patience = Patience(within=within, hold=rubric.hold_of(item))
+    return replace(patience, final=True) if replayed or settings.wait == 0 else patience

@@ -1,0 +1,84 @@
+"""What the person asked for on the command line, checked and typed.
+
+Faults are told in one clean message before anything is read from a cluster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic_core import PydanticCustomError
+
+from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.locale.messages import HintLevel, Language, default_language
+from pytest_k8sgrade.reports.write import Target, parse_target
+from pytest_k8sgrade.rubric.fields import parse_duration
+
+if TYPE_CHECKING:
+    import pytest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of a grading run. `wait` is in seconds, None for the rubric's own budget."""
+
+    lab: str
+    kubeconfig: Path | None
+    context: str | None
+    evidence: Path | None
+    record: Path | None
+    overrides: tuple[str, ...]
+    wait: float | None
+    reports: tuple[Target, ...]
+    language: Language
+    hints: HintLevel
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """The settings of this run; raises `UsageFault`."""
+    option = config.getoption
+    settings = Settings(
+        lab=option("k8s_grade"),
+        kubeconfig=_path(option("k8s_grade_kubeconfig")),
+        context=option("k8s_grade_context"),
+        evidence=_path(option("k8s_grade_from")),
+        record=_path(option("k8s_grade_record")),
+        overrides=tuple(option("k8s_grade_set")),
+        wait=_seconds(option("k8s_grade_wait")),
+        reports=tuple(parse_target(text) for text in option("k8s_grade_report")),
+        language=option("k8s_grade_lang") or default_language(),
+        hints=option("k8s_grade_hints"),
+    )
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    if settings.evidence is None:
+        return
+    live_only = {
+        "--k8s-grade-kubeconfig": settings.kubeconfig,
+        "--k8s-grade-context": settings.context,
+        "--k8s-grade-record": settings.record,
+    }
+    for option, value in live_only.items():
+        if value is not None:
+            raise UsageFault(
+                f"{option} {str(value)!r} is for a cluster, but --k8s-grade-from {str(settings.evidence)!r} "
+                "grades recorded evidence; leave one of the two out"
+            )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(float(text) if text.replace(".", "", 1).isdigit() else text)
+    except PydanticCustomError as error:
+        raise UsageFault(f"--k8s-grade-wait {text!r}: {error.message()}, or 0 for a single look") from None

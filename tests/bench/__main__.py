@@ -1,0 +1,80 @@
+"""Times the grader beside a kubectl script, chainsaw and a bare pytest start, on one converged lab 1.
+
+The four take turns, so that a slow moment of the machine meets all of them; ratios of
+medians are what counts. Run by `make bench`; it is a measurement, not a test.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.bench.chainsaw import write_test
+from tests.testbed import scenarios
+from tests.testbed.fixtures import running
+from tests.testbed.node import Bed, attach
+
+ROUNDS = 9
+PYTEST = str(Path(sys.executable).with_name("pytest"))
+LOOKS = Path(__file__).with_name("looks.sh")
+
+
+def commands(bed: Bed, folder: Path) -> dict[str, list[str]]:
+    """What is timed, by the name it is printed under."""
+    write_test(folder)
+    empty = folder / "bare"
+    empty.mkdir()
+    (empty / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
+    return {
+        "this grader": [PYTEST, "--k8s-grade=lab1", f"--k8s-grade-kubeconfig={bed.kubeconfig}"],
+        "kubectl script": [str(LOOKS)],
+        "chainsaw": [str(bed.artifacts.binary("chainsaw")), "test", "--quiet", "--no-color", str(folder)],
+        "bare pytest": [PYTEST, "-q", "-p", "no:cacheprovider", str(empty)],
+    }
+
+
+def time_all(bed: Bed, timed: Mapping[str, Sequence[str]], folder: Path) -> dict[str, list[float]]:
+    """Wall seconds of every command, in turns; the first turn warms caches and is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in timed}
+    for turn in range(ROUNDS + 1):
+        for name, argv in timed.items():
+            began = time.monotonic()
+            process = bed.popen(argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            output, _ = process.communicate(timeout=300)
+            if process.returncode:
+                raise SystemExit(f"{name} ended with {process.returncode}:\n{output}")
+            if turn:
+                seconds[name].append(time.monotonic() - began)
+    return seconds
+
+
+def report(seconds: Mapping[str, Sequence[float]]) -> str:
+    """Medians, spreads, and the grader's time as a share of each of the others'."""
+    ours = statistics.median(seconds["this grader"])
+    lines = [f"{'':16}{'median s':>10}{'min':>8}{'max':>8}{'grader / it':>14}"]
+    for name, values in seconds.items():
+        median = statistics.median(values)
+        lines.append(f"{name:16}{median:>10.2f}{min(values):>8.2f}{max(values):>8.2f}{ours / median:>14.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Take a running bed of lab 1, or start one, and print the table."""
+    name = running("lab1")
+    bed = attach(name) if name else scenarios.start("lab1", name="bench")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            print(report(time_all(bed, commands(bed, place), place)))
+    finally:
+        if name is None:
+            bed.down()
+
+
+if __name__ == "__main__":
+    main()
