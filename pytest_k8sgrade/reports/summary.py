@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_k8sgrade.grade.model import Grade, GradedItem
-from pytest_k8sgrade.locale.messages import Catalogue
+from pytest_k8sgrade.reports.labels import Labels
 from pytest_k8sgrade.reports.prose import prose
 from pytest_k8sgrade.reports.text import number, visible
 
@@ -20,22 +20,22 @@ _RESULTS = {
 }
 
 
-def summary(grade: Grade, words: Catalogue) -> Table:
+def summary(grade: Grade, label: Labels) -> Table:
     """Label and text, a line each."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for label, text in _Summary(grade, words).lines():
-        table.add_row(Text(label, "bold"), text)
+    for heading, text in _Summary(grade, label).lines():
+        table.add_row(Text(heading, "bold"), text)
     return table
 
 
 class _Summary:
     """The lines of one grade in one language; a line without a label continues the one before."""
 
-    def __init__(self, grade: Grade, words: Catalogue) -> None:
+    def __init__(self, grade: Grade, label: Labels) -> None:
         self._grade = grade
-        self._words = words
+        self._label = label
 
     def lines(self) -> Iterator[tuple[str, Text]]:
         """All of them, in the order of reading: what there is, what is open, what it means."""
@@ -102,6 +102,3 @@ class _Summary:
         titles = [f"“{visible(item.title)}”" for item in items[:_TITLES_SHOWN]]
         more = len(items) - len(titles)
         return ", ".join([*titles, *([self._label("more", count=more)] if more else [])])
-
-    def _label(self, name: str, **params: object) -> str:
-        return self._words.label(f"report-{name}", **params)

@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_k8sgrade.grade.model import Grade, GradedGroup, GradedItem, GradedPart, Verdict
-from pytest_k8sgrade.locale.messages import Catalogue, Language
+from pytest_k8sgrade.locale.messages import Language
+from pytest_k8sgrade.reports.labels import Labels, labels
 from pytest_k8sgrade.reports.prose import prose, unglued
 from pytest_k8sgrade.reports.summary import summary
 from pytest_k8sgrade.reports.text import number, value_text, visible
@@ -39,7 +40,7 @@ _INDENT = 4
 
 def render(grade: Grade, *, width: int, colour: bool, language: Language) -> str:
     """The report, lines at most `width` cells wide, ending with a line break."""
-    page = _Page(grade, Catalogue(language))
+    page = _Page(grade, labels(language))
     out = StringIO()
     console = Console(
         file=out,
@@ -59,15 +60,15 @@ def render(grade: Grade, *, width: int, colour: bool, language: Language) -> str
 class _Page:
     """One grade in one language as renderables."""
 
-    def __init__(self, grade: Grade, words: Catalogue) -> None:
+    def __init__(self, grade: Grade, label: Labels) -> None:
         self._grade = grade
-        self._words = words
+        self._label = label
         self._points_width = max(len(_points(item)) for item in grade.items)
-        self._verdict_width = max(Text(words.label(f"report-{verdict}")).cell_len for verdict in MARKS)
+        self._verdict_width = max(Text(label(verdict)).cell_len for verdict in MARKS)
 
     def content(self) -> Group:
         """The whole report."""
-        return Group(*self._groups(), summary(self._grade, self._words))
+        return Group(*self._groups(), summary(self._grade, self._label))
 
     def _groups(self) -> Iterator[RenderableType]:
         perfect = all(item.verdict in ("passed", "skipped", "waived") for item in self._grade.items)
@@ -145,9 +146,6 @@ class _Page:
         if len(missing) > _PARTS_SHOWN:
             table.add_row("", Text(self._label("more", count=len(missing) - _PARTS_SHOWN)))
         return table
-
-    def _label(self, name: str, **params: object) -> str:
-        return self._words.label(f"report-{name}", **params)
 
 
 def _grid() -> Table:
