@@ -58,8 +58,8 @@ class Looker:
         node.stash[FOUND] = Observation("met")
         self._cluster = cluster
         try:
-            # A collector for the next item: session fixtures stay, those of the function end.
-            runtestprotocol(node, log=False, nextitem=cast("pytest.Item", node.parent))
+            # The session for the next item: its fixtures stay, those of module and function end.
+            runtestprotocol(node, log=False, nextitem=cast("pytest.Item", node.session))
         finally:
             self._cluster = None
         found = node.stash[FOUND]
