@@ -10,6 +10,7 @@ from pytest_k8sgrade.cluster.exchange import Exchange, Request, Response
 from pytest_k8sgrade.cluster.facade import Cluster
 from pytest_k8sgrade.cluster.policy import FOREIGN, OWN, Policy
 from pytest_k8sgrade.cluster.reader import SecretValue
+from pytest_k8sgrade.cluster.replay import RecordedSource, evidence_of, open_evidence
 from pytest_k8sgrade.cluster.source import Facts, LiveSource, connect
 from pytest_k8sgrade.cluster.view import View
 
@@ -21,9 +22,12 @@ __all__ = [
     "Facts",
     "LiveSource",
     "Policy",
+    "RecordedSource",
     "Request",
     "Response",
     "SecretValue",
     "View",
     "connect",
+    "evidence_of",
+    "open_evidence",
 ]

@@ -14,14 +14,14 @@ import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from pytest_k8sgrade.cluster.exchange import Request, Response
+from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.places import Service
 from pytest_k8sgrade.cluster.redaction import Redactor
 from pytest_k8sgrade.cluster.transport import Transport
-from pytest_k8sgrade.outcome import absent
 
 _OK: Final = 200
 
@@ -130,9 +130,8 @@ class LiveReader:
         if isinstance(value, str):
             return value
         response = self._transport.get(Request.to(value.path), seconds=seconds)
-        document: Any = response.json() if response.status == _OK else {}
         try:
-            encoded = document["data"][value.key]
-            return base64.b64decode(encoded, validate=True).decode()
+            return base64.b64decode(response.json()["data"][value.key], validate=True).decode()
         except (KeyError, TypeError, ValueError, binascii.Error):
-            absent("secret-key-absent", namespace=value.namespace, name=value.name, key=value.key)
+            unread = {"path": value.path, "code": response.status}
+            raise NoAnswer("bad-response", unread) from None

@@ -1,0 +1,195 @@
+"""The evidence file: the exchanges of one view, as a zip that holds no secret.
+
+`evidence.json` lists requests with status, headers and the digest of the body, or
+with the reason why there was no answer; `bodies/` has each body once. What is
+written was redacted when it was read (see `redaction`). Files are somebody else's
+when they are read: sizes, names, digests and shapes are checked first, and every
+fault is an `EvidenceFault`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from pytest_k8sgrade.cluster.exchange import Exchange, Response, kept_headers
+from pytest_k8sgrade.errors import EvidenceFault
+from pytest_k8sgrade.kube.times import format_time, parse_time
+from pytest_k8sgrade.outcome import CannotTell, Reason
+
+FORMAT: Final = 1
+INDEX: Final = "evidence.json"
+MAX_FILE_BYTES: Final = 128 * 1024 * 1024
+MAX_ENTRIES: Final = 20_000
+MAX_ENTRY_BYTES: Final = 64 * 1024 * 1024
+MAX_TOTAL_BYTES: Final = 512 * 1024 * 1024
+
+_BODY = re.compile(r"bodies/(?P<digest>[0-9a-f]{64})")
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+"""No times in the zip: equal content gives equal bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen. `now` is the cluster's time at that look; `run` is the caller's own JSON."""
+
+    exchanges: tuple[Exchange, ...]
+    now: datetime | None
+    cluster: Mapping[str, str | None]
+    run: Mapping[str, Any] = field(default_factory=dict)
+    tool: Mapping[str, str] = field(default_factory=dict)
+
+
+def pack(evidence: Evidence) -> bytes:
+    """The evidence as a zip."""
+    bodies: dict[str, bytes] = {}
+    exchanges = [_told(exchange, bodies) for exchange in evidence.exchanges]
+    index = {
+        "k8sgrade_evidence": FORMAT,
+        "tool": dict(evidence.tool),
+        "cluster": dict(evidence.cluster),
+        "now": format_time(evidence.now) if evidence.now else None,
+        "run": dict(evidence.run),
+        "exchanges": exchanges,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        _add(file, INDEX, json.dumps(index, ensure_ascii=False, indent=1, sort_keys=True).encode())
+        for digest in sorted(bodies):
+            _add(file, f"bodies/{digest}", bodies[digest])
+    return buffer.getvalue()
+
+
+def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    file.writestr(entry, content, compresslevel=6)
+
+
+def _told(exchange: Exchange, bodies: dict[str, bytes]) -> dict[str, Any]:
+    result = exchange.result
+    if isinstance(result, CannotTell):
+        told = {"reason": result.reason.id, "params": dict(result.reason.params)}
+        return {"request": exchange.key, "error": told}
+    digest = hashlib.sha256(result.content).hexdigest()
+    bodies[digest] = result.content
+    return {
+        "request": exchange.key,
+        "status": result.status,
+        "headers": dict(result.headers),
+        "body": digest,
+    }
+
+
+def unpack(path: str | Path) -> Evidence:
+    """The evidence of a file; EvidenceFault when it is none, is damaged, or is too large."""
+    place = Path(path).expanduser()
+    content = _content(place)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            entries = _entries(file, place)
+            index = json.loads(entries[INDEX])
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        _fault(place, f"it is no zip or damaged ({type(error).__name__})")
+    except (ValueError, RecursionError):
+        _fault(place, f"{INDEX} is not JSON")
+    if not isinstance(index, dict) or index.get("k8sgrade_evidence") != FORMAT:
+        found = index.get("k8sgrade_evidence") if isinstance(index, dict) else None
+        _fault(place, f"its format is {_short(found)}, this version reads {FORMAT}")
+    try:
+        return _evidence(index, entries)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        _fault(place, f"{INDEX} is not as recorded ({type(error).__name__}: {_short(error)})")
+
+
+def _content(place: Path) -> bytes:
+    try:
+        with place.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        _fault(place, f"it cannot be read ({error.strerror})")
+    if len(content) > MAX_FILE_BYTES:
+        _fault(place, f"it is larger than {MAX_FILE_BYTES} bytes")
+    return content
+
+
+def _entries(file: zipfile.ZipFile, place: Path) -> dict[str, bytes]:
+    """All entries, unpacked under the limits, their digests verified."""
+    infos = file.infolist()
+    names = [info.filename for info in infos]
+    if len(names) > MAX_ENTRIES or len(set(names)) != len(names):
+        _fault(place, f"it has {len(names)} entries, more than {MAX_ENTRIES} or some twice")
+    if INDEX not in names:
+        _fault(place, f"it has no {INDEX}")
+    entries: dict[str, bytes] = {}
+    left = MAX_TOTAL_BYTES
+    for info in infos:
+        match = _BODY.fullmatch(info.filename)
+        if match is None and info.filename != INDEX:
+            _fault(place, f"it has an entry that does not belong there: {_short(info.filename)}")
+        with file.open(info) as entry:
+            content = entry.read(min(MAX_ENTRY_BYTES, left) + 1)
+        left -= len(content)
+        if len(content) > MAX_ENTRY_BYTES or left < 0:
+            _fault(place, "it unpacks to more than is allowed")
+        if match is not None and hashlib.sha256(content).hexdigest() != match["digest"]:
+            _fault(place, f"the entry {info.filename} was changed")
+        entries[info.filename] = content
+    return entries
+
+
+def _evidence(index: Mapping[str, Any], entries: Mapping[str, bytes]) -> Evidence:
+    exchanges = tuple(_exchange(entry, entries) for entry in index["exchanges"])
+    if len({exchange.key for exchange in exchanges}) != len(exchanges):
+        raise ValueError("a request is recorded twice")
+    return Evidence(
+        exchanges=exchanges,
+        now=parse_time(index["now"]),
+        cluster=_texts(index["cluster"]),
+        run=dict(index["run"]),
+        tool={key: value or "" for key, value in _texts(index["tool"]).items()},
+    )
+
+
+def _exchange(entry: Mapping[str, Any], entries: Mapping[str, bytes]) -> Exchange:
+    key = entry["request"]
+    if not isinstance(key, str) or not key.startswith(("GET /", "POST /")):
+        raise ValueError("not a request")
+    if "error" in entry:
+        error = entry["error"]
+        return Exchange(key, CannotTell(Reason(str(error["reason"]), dict(error["params"]))))
+    status = entry["status"]
+    if not isinstance(status, int) or not 100 <= status <= 599:
+        raise ValueError("not a status")
+    headers = {name: value or "" for name, value in _texts(entry["headers"]).items()}
+    content = entries[f"bodies/{entry['body']}"]
+    return Exchange(
+        key, Response(status, kept_headers(headers), content, key.split(" ")[1].partition("?")[0])
+    )
+
+
+def _texts(mapping: Mapping[str, Any]) -> dict[str, str | None]:
+    if any(not isinstance(key, str) or not isinstance(value, str | None) for key, value in mapping.items()):
+        raise TypeError("not a mapping of texts")
+    return dict(mapping)
+
+
+def _short(value: object) -> str:
+    return ascii(value)[:80]
+
+
+def _fault(place: Path, what: str) -> NoReturn:
+    raise EvidenceFault(
+        f"evidence {str(place)!r}: {what}. Next: pass a file that --k8s-grade-record wrote, unchanged."
+    )
