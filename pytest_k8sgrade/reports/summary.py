@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 from rich.table import Table
 from rich.text import Text
@@ -48,6 +50,19 @@ class _Summary:
         required = [item for item in self._grade.items if item.id in self._grade.missing_required]
         if required:
             yield "", Text(self._label("missing-required", items=self._titles(required)))
+        yield from self._first()
+
+    def _first(self) -> Iterator[tuple[str, Text]]:
+        """Where to begin: the item that keeps the most points from being looked at."""
+        waiting: Counter[str] = Counter()
+        for item in self._grade.items:
+            if item.verdict == "blocked" and item.blocked_by is not None:
+                waiting[item.blocked_by] += int(item.max_points * 100)
+        if waiting:
+            (root, cents), *_ = waiting.most_common(1)
+            titles = {item.id: visible(item.title) for item in self._grade.items}
+            points = number(Decimal(cents) / 100)
+            yield self._label("first"), Text(self._label("first-item", item=titles[root], points=points))
 
     def _score(self) -> Iterator[tuple[str, Text]]:
         grade = self._grade

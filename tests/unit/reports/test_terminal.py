@@ -63,6 +63,13 @@ def test_a_blocked_item_names_the_root_cause() -> None:
     assert f"need-failed(needs=“{TITLES['active']['en']}”)" in text
 
 
+def test_the_report_says_where_to_begin() -> None:
+    """With the item that keeps the most points from being looked at."""
+    graded = grade(failed("metrics"), blocked("active", "metrics"), blocked("scaled", "active"))
+    assert f"“{TITLES['metrics']['en']}”: 15 more points wait for it." in " ".join(shown(graded).split())
+    assert "Begin with" not in shown(grade(failed("scaled")))
+
+
 def test_parts_that_are_missing_are_listed() -> None:
     """With what was seen and wanted of each."""
     text = shown(grade(partial("rules", 1, 2)))
