@@ -15,7 +15,7 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.outcome import Findings, Unmet, absent
 from pytest_k8sgrade.services import argocd, workloads
 from pytest_k8sgrade.services.argocd import API_VERSION, Application
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
 from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.syncing import require_synced
 
@@ -34,7 +34,7 @@ def test_installed(cluster: Cluster, namespace: str) -> None:
     """Argo CD's components run and its resource types are established."""
     present = workloads.list_all(cluster, namespace, ("Deployment", "StatefulSet"))
     if not present:
-        cluster.get("v1", "Namespace", namespace)
+        require_namespace(cluster, namespace)
         absent("argocd-absent", namespace=namespace)
     found = Findings()
     for component, names in COMPONENTS.items():
@@ -82,7 +82,7 @@ def _server(cluster: Cluster, namespace: str) -> str:
     services = cluster.list("v1", "Service", namespace)
     names = sorted(one["metadata"]["name"] for one in services if _name(one) == "argocd-server")
     if not names:
-        cluster.get("v1", "Namespace", namespace)
+        require_namespace(cluster, namespace)
         absent(
             "argocd-component-absent", wanted="argocd-server", component="argocd-server", namespace=namespace
         )
@@ -112,7 +112,7 @@ def test_application(
     subject = {"kind": "Application", "namespace": namespace, "name": name}
     repositories = [source.repository for source in app.sources]
     has_source = bool(repositories) and all(repositories)
-    require_that(found, subject, "spec.source.repoURL", repositories or None, "*", met=has_source)
+    require_that(found, subject, "spec.source.repoURL", repositories or None, "<URL>", met=has_source)
     for field, asked, values in (
         ("path", path, [source.path for source in app.sources]),
         ("targetRevision", revision, [source.revision for source in app.sources]),

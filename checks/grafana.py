@@ -47,7 +47,7 @@ def _answering(grafana: Grafana, kind: str, query: str) -> list[Any]:
         if status == 200:
             return series
         answers[str(source.get("name"))] = (status, source.get("url"))
-    _dead(answers, where)
+    return _dead(answers, where)
 
 
 def _dead(answers: Mapping[str, tuple[int, Any]], where: Mapping[str, str]) -> NoReturn:

@@ -25,7 +25,7 @@ from pytest_k8sgrade.services.scaling import require_scaled_down, require_scaled
 
 
 def _get(cluster: Cluster, name: str, namespace: str) -> Mapping[str, Any]:
-    return {"kind": KIND, **cluster.get(API_VERSION, KIND, name, namespace)}
+    return cluster.get(API_VERSION, KIND, name, namespace)
 
 
 def test_configured(

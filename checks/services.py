@@ -30,7 +30,7 @@ def test_routes(
     at_least: int = 1,
 ) -> None:
     """The Service {name} leads from port {port} to port {target_port} of ready pods."""
-    service = {"kind": "Service", **cluster.get("v1", "Service", name, namespace)}
+    service = cluster.get("v1", "Service", name, namespace)
     subject, found = named(service), Findings()
     ports = {one["port"]: one for one in service["spec"].get("ports") or []}
     asked = port if port in ports else sorted(ports)

@@ -66,7 +66,7 @@ def require_working(cluster: Cluster, hpa: Object) -> None:
 
 def details(hpa: Object) -> dict[str, Any]:
     """What every message about an autoscaler may name."""
-    target = hpa["spec"].get("scaleTargetRef") or {}
+    target = (hpa.get("spec") or {}).get("scaleTargetRef") or {}
     subject = named(hpa)
     del subject["kind"]
     return {**subject, "target_kind": target.get("kind", ""), "target": target.get("name", "")}
@@ -76,7 +76,7 @@ def target_of(cluster: Cluster, hpa: Object) -> Object:
     """The workload that is scaled; Absent when it is not there."""
     ref = hpa["spec"]["scaleTargetRef"]
     api_version, kind = ref.get("apiVersion") or "apps/v1", ref["kind"]
-    return {"kind": kind, **cluster.get(api_version, kind, ref["name"], hpa["metadata"]["namespace"])}
+    return cluster.get(api_version, kind, ref["name"], hpa["metadata"]["namespace"])
 
 
 def _explain_target(cluster: Cluster, hpa: Object, why: str) -> NoReturn:

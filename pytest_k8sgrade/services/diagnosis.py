@@ -8,9 +8,12 @@ known fault into an item that could not be graded.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pytest_k8sgrade.outcome import Finding
+from pytest_k8sgrade.outcome import Finding, absent
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
 
 T = TypeVar("T")
 
@@ -21,3 +24,9 @@ def if_readable(read: Callable[[], T]) -> T | None:
         return read()
     except Finding:
         return None
+
+
+def require_namespace(cluster: Cluster, namespace: str) -> None:
+    """Absent when there is no such namespace: a list in it is only empty."""
+    if cluster.find("v1", "Namespace", namespace) is None:
+        absent("namespace-absent", namespace=namespace)

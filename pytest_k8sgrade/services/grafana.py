@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import absent, cannot_tell, unmet
 from pytest_k8sgrade.services import workloads
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -47,7 +47,7 @@ def place(cluster: Cluster, namespace: str, name: str = "") -> Place:
         listed = cluster.list("v1", "Service", namespace)
         found = [one for one in listed if (one["metadata"].get("labels") or {}).get(_LABEL) == _NAME]
         if not found:
-            cluster.get("v1", "Namespace", namespace)
+            require_namespace(cluster, namespace)
             absent("grafana-absent", namespace=namespace)
         service = min(found, key=lambda one: str(one["metadata"]["name"]))
     return Place(
@@ -156,11 +156,11 @@ def _variable(cluster: Cluster, where: Place, variables: Mapping[str, Any], name
     variable = variables.get(name) or {}
     reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
     if reference is None and variable.get("value"):
-        return variable["value"]
-    secret, key = (
-        (reference or {}).get("name", where.service),
-        (reference or {}).get("key", _DEFAULT_KEYS[name]),
-    )
+        if name == _USER:
+            return variable["value"]
+        cannot_tell("grafana-password-not-in-secret", service=where.service, namespace=where.namespace)
+    reference = reference or {"name": where.service, "key": _DEFAULT_KEYS[name]}
+    secret, key = reference["name"], reference["key"]
     if cluster.find("v1", "Secret", secret, where.namespace) is None:
         absent("grafana-secret-absent", secret=secret, service=where.service, namespace=where.namespace)
     return cluster.secret_value(secret, where.namespace, key)

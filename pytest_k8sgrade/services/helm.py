@@ -79,11 +79,13 @@ def _gunzip(packed: bytes) -> bytes:
 def revisions(cluster: Cluster, release: str, namespace: str | None) -> list[Revision]:
     """All stored revisions of a release, oldest first; of every namespace when it is None."""
     secrets = cluster.list("v1", "Secret", namespace, labels={"owner": "helm", "name": release})
-    found = [revision for secret in secrets if (revision := _revision(secret, release)) is not None]
+    found = [
+        revision for secret in secrets if (revision := _revision(secret, release, namespace)) is not None
+    ]
     return sorted(found, key=lambda revision: revision.number)
 
 
-def _revision(secret: Mapping[str, Any], release: str) -> Revision | None:
+def _revision(secret: Mapping[str, Any], release: str, namespace: str | None) -> Revision | None:
     metadata = secret["metadata"]
     labels = metadata.get("labels") or {}
     number = str(labels.get("version", ""))
@@ -91,7 +93,7 @@ def _revision(secret: Mapping[str, Any], release: str) -> Revision | None:
         return None
     return Revision(
         release=release,
-        namespace=metadata.get("namespace", ""),
+        namespace=metadata.get("namespace") or namespace or "",
         number=int(number),
         status=str(labels.get("status", "unknown")),
         created=str(metadata.get("creationTimestamp", "")),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "apiregistration.k8s.io/v1"
 RESOURCE, CUSTOM, EXTERNAL = "metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"
+_VERSIONS = {RESOURCE: ("v1beta1",), CUSTOM: ("v1beta2", "v1beta1"), EXTERNAL: ("v1beta1",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,8 @@ class MetricsApi:
 
 def registered(cluster: Cluster, group: str) -> MetricsApi | None:
     """The group's API, an available version before others; None when it is not registered."""
-    found = [
-        _parse(item) for item in cluster.list(API_VERSION, "APIService") if item["spec"].get("group") == group
-    ]
+    names = (f"{version}.{group}" for version in _VERSIONS[group])
+    found = [_parse(item) for name in names if (item := cluster.find(API_VERSION, "APIService", name))]
     return min(found, key=lambda api: (not api.available, api.name), default=None)
 
 

@@ -25,7 +25,7 @@ KIND = "ServiceMonitor"
 
 def get(cluster: Cluster, name: str, namespace: str) -> Object:
     """The ServiceMonitor; Absent when it or its kind is not there."""
-    return {"kind": KIND, **cluster.get(API_VERSION, KIND, name, namespace)}
+    return cluster.get(API_VERSION, KIND, name, namespace)
 
 
 def subject(monitor: Object) -> dict[str, str]:

@@ -36,10 +36,10 @@ def require_synced(cluster: Cluster, app: Application) -> None:
     params = {"namespace": app.namespace, "name": app.name}
     _require_status(cluster, app, params)
     _require_comparable(cluster, app, params)
+    _require_operation(app, params)
     if not app.resources:
         paths = [source.path or source.chart for source in app.sources]
         unmet("argocd-no-resources", seen=0, wanted=1, paths=paths, **params)
-    _require_operation(app, params)
     if app.sync != "Synced":
         _explain_out_of_sync(cluster, app, params)
     if app.health != "Healthy":
@@ -136,7 +136,7 @@ def _scaled_by_autoscaler(cluster: Cluster, app: Application, resource: Mapping[
     if any(ref["kind"] == resource["kind"] and ref["name"] == resource["name"] for ref in targets):
         return True
     managed = [one for one in app.resources if one.get("kind") == "HorizontalPodAutoscaler"]
-    return listed is None and any(one.get("namespace") == namespace for one in managed)
+    return not listed and any(one.get("namespace") == namespace for one in managed)
 
 
 def _explain_health(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall, rollout_shortfall
-from pytest_k8sgrade.kube.selectors import selector_text
+from pytest_k8sgrade.kube.selectors import controller, selector_text
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 
@@ -28,12 +28,12 @@ _POD_REASONS = frozenset(
 
 def get(cluster: Cluster, kind: WorkloadKind, name: str, namespace: str) -> Object:
     """A workload; Absent with its reason when it is not there."""
-    return {"kind": kind, **cluster.get("apps/v1", kind, name, namespace)}
+    return cluster.get("apps/v1", kind, name, namespace)
 
 
 def list_all(cluster: Cluster, namespace: str, kinds: Sequence[WorkloadKind] = KINDS) -> list[Object]:
-    """The workloads of a namespace; items of a list lack their kind, so it is put in."""
-    return [{"kind": kind, **item} for kind in kinds for item in cluster.list("apps/v1", kind, namespace)]
+    """The workloads of a namespace."""
+    return [item for kind in kinds for item in cluster.list("apps/v1", kind, namespace)]
 
 
 def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
@@ -41,8 +41,8 @@ def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
     missing = rollout_shortfall(workload)
     if missing is None or missing.reason not in _POD_REASONS:
         return missing
-    pods = if_readable(lambda: own_pods(workload, selected_pods(cluster, workload)))
-    return (pods_shortfall(pods) if pods else None) or missing
+    pods = if_readable(lambda: selected_pods(cluster, workload)) or []
+    return pods_shortfall([pod for pod in pods if owns(workload, pod) or controller(pod) is None]) or missing
 
 
 def require_rolled_out(cluster: Cluster, workload: Object) -> None:
