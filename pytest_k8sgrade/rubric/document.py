@@ -83,6 +83,8 @@ def read_document(text: str, faults: Faults) -> Document:
         return document
     try:
         document.data = _Composer(document, faults).value(root, ())
+        if document.data is None:
+            faults.add(1, "the file is empty")
     except _TooMuchError as limit:
         faults.add(_line(limit.mark), str(limit))
         document.data = None

@@ -51,17 +51,23 @@ def find_pack(lab: str) -> Pack:
     """The pack of a lab's name or of a path to a rubric file; raises `UsageFault`."""
     if "/" in lab or "\\" in lab or lab.endswith(_SUFFIXES):
         return _pack_of_path(lab)
-    packs = {pack.name: pack for pack in reversed(list(all_packs()))}
-    if lab in packs:
-        return packs[lab]
+    names = []
+    for pack in all_packs():
+        if pack.name == lab:
+            return pack
+        names.append(pack.name)
     if Path(lab).is_file():
         return _pack_of_path(lab)
-    there_is = choices(lab, packs, "labs")
+    there_is = choices(lab, names, "labs")
     raise UsageFault(f"no lab {lab!r}; {there_is}; or give the path of a rubric file")
 
 
 def all_packs() -> Iterator[Pack]:
-    """Every lab that can be named: the bundled ones, which win, then those of others."""
+    """Every lab that can be named: the bundled ones, which win, then those of others.
+
+    Lazily: a bundled lab is found although a pack of others is broken. Raises
+    `UsageFault` at a pack that cannot be imported.
+    """
     yield from _packs_in(BUNDLED)
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
         yield from _packs_in(entry.value)
@@ -70,10 +76,10 @@ def all_packs() -> Iterator[Pack]:
 def _packs_in(package: str) -> Iterator[Pack]:
     try:
         folder = files(package)
-    except ModuleNotFoundError as error:
-        if package == BUNDLED:
-            return
-        raise UsageFault(f"the rubric pack {package!r} cannot be imported: {error}") from error
+    except Exception as error:  # the package is code of somebody else
+        raise UsageFault(
+            f"the rubric pack {package!r} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(_SUFFIXES):
             yield Pack(

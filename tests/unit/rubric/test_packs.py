@@ -73,6 +73,15 @@ def test_a_pack_of_others_is_found_by_its_entry_point(
     assert set(lab.checks) == {"scaler.active", "scaler.scaled"}
 
 
+def test_a_broken_pack_of_others_does_not_hide_the_bundled_labs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told where it could matter: when the lab is not one of ours."""
+    point = EntryPoint("broken", "no_such_package_anywhere", packs.ENTRY_POINTS)
+    monkeypatch.setattr(packs, "entry_points", lambda group: [point])
+    assert find_pack("lab1").name == "lab1"
+    with pytest.raises(UsageFault, match="the rubric pack 'no_such_package_anywhere' cannot be imported"):
+        find_pack("theirs")
+
+
 def test_a_file_is_not_read_beyond_the_limit(tmp_path: Path) -> None:
     """Somebody else's huge file costs one read of the limit."""
     path = tmp_path / "huge.yaml"
