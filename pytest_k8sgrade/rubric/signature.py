@@ -8,6 +8,7 @@ the function say which parameters there are; fixtures are not parameters.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -97,10 +98,16 @@ class Check:
 
     def _type_fault(self, parameter: Parameter, value: JsonValue) -> str | None:
         try:
-            TypeAdapter(parameter.annotation).validate_json(json.dumps(value), strict=True)
+            _adapter(parameter.annotation).validate_json(json.dumps(value), strict=True)
         except ValidationError:
             return f"{parameter.name} is {parameter.type_text}, not {quoted(value)}"
         return None
+
+
+@functools.lru_cache(maxsize=256)
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    """Building one costs more than using it, and rubrics use the same few types."""
+    return TypeAdapter(annotation)
 
 
 def title_of(item: Item, check: Check, values: Mapping[str, JsonValue], language: str) -> str:
