@@ -1,7 +1,7 @@
 """Add-ons of a bed as layers, and the table of all of them.
 
-Scenarios name layers; what a layer needs comes with it.  See `base` for what a layer is and `run` for how several are
-installed side by side.
+Scenarios name layers; what a layer needs comes with it. See `base` for what a layer is and `run`
+for how several are installed side by side.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ALL: tuple[Layer, ...] = (
     WebApp(),
     WebApp(name="app-by-the-letter", working=False),
     Scraped(),
-    Scraped(name="app-down", health="down", needs=("app-by-the-letter", "monitoring")),
+    Scraped(name="app-down", health="down", needs=("app-by-the-letter", "prometheus-crds")),
     Autoscaler(),
     Autoscaler(name="hpa-inactive", active=False, needs=("app-by-the-letter", "metrics-server-without-flag")),
     ScalingHistory(),

@@ -1,7 +1,8 @@
 """The lab's application: namespace, Deployment, Service and ServiceMonitor `web-app`, and its autoscaler.
 
-There are two variants.  The letter of the lab leaves the ServiceMonitor's target down, because the nginx image has no
-/metrics.  The working one mounts an nginx configuration that answers it; names, image and ports are still the lab's.
+There are two variants. The letter of the lab leaves the ServiceMonitor's target down, because the
+nginx image has no /metrics. The working one mounts an nginx configuration that answers it; names,
+image and ports are still the lab's.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class WebApp:
 
     name: str = "app"
     working: bool = True
-    needs: tuple[str, ...] = ("prometheus-crds",)
+    needs: tuple[str, ...] = ()
     components: frozenset[str] = frozenset({"base"})
     images: frozenset[str] = frozenset({"nginx"})
 
@@ -51,16 +52,17 @@ class WebApp:
 
 @dataclass(frozen=True)
 class Scraped:
-    """The application's targets in Prometheus, up or (by the letter of the lab) down."""
+    """The application's ServiceMonitor, and its targets in Prometheus: up or (by the letter of the lab) down."""
 
     name: str = "app-scraped"
     health: str = "up"
-    needs: tuple[str, ...] = ("app", "monitoring")
+    needs: tuple[str, ...] = ("app", "prometheus-crds")
     components: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
 
     def install(self, bed: Bed) -> None:
-        """Nothing to apply."""
+        """Apply the ServiceMonitor."""
+        bed.apply(documents("lab1", "servicemonitor.yaml"))
 
     def wait(self, bed: Bed) -> None:
         """Wait for the first scrapes: the lab's interval is 30 s."""

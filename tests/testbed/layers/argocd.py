@@ -1,7 +1,8 @@
 """Argo CD 3.2 from its own manifest, and the lab's Application on our Git server.
 
-All seven workloads of the manifest run; only Dex, which cannot be had here, is a labelled stand-in.  Probes look every
-two seconds instead of every ten to thirty, or the first one that comes too early would cost half a minute.
+All seven workloads of the manifest run; only Dex, which cannot be had here, is a labelled
+stand-in. Probes look every two seconds instead of every ten to thirty, or the first one that comes
+too early would cost half a minute.
 """
 
 from __future__ import annotations

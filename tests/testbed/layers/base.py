@@ -1,8 +1,8 @@
 """What a layer is: an add-on put on a running bed, in two steps.
 
-`install` applies the objects and returns as soon as the API server has them (plus what other layers need before they
-can apply theirs, such as established CRDs); `wait` returns when the add-on works.  Layers are installed side by side,
-each after the layers it needs.
+`install` applies the objects and returns as soon as the API server has them (plus what other
+layers need before they can apply theirs, such as established CRDs); `wait` returns when the add-on
+works. Layers are installed side by side, each after the layers it needs.
 """
 
 from __future__ import annotations
@@ -76,7 +76,11 @@ def parse(text: str) -> list[Document]:
 def lean(part: Any) -> Any:
     """A CRD without its descriptions: the API server then takes a third less time to serve it."""
     if isinstance(part, dict):
-        return {key: lean(value) for key, value in part.items() if key != "description" or not isinstance(value, str)}
+        return {
+            key: lean(value)
+            for key, value in part.items()
+            if key != "description" or not isinstance(value, str)
+        }
     return [lean(entry) for entry in part] if isinstance(part, list) else part
 
 

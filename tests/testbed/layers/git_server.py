@@ -1,7 +1,8 @@
 """A Git server in the cluster, so that Argo CD has a repository of ours to read.
 
-`git daemon` in a pod of namespace `git-server` serves one repository per folder of manifests/git/ at
-git://git-server.git-server.svc.cluster.local/<folder>.git; everybody in the cluster may push.  `commit` adds a commit.
+`git daemon` in a pod of namespace `git-server` serves one repository per folder of manifests/git/
+at git://git-server.git-server.svc.cluster.local/<folder>.git; everybody in the cluster may push.
+`commit` adds a commit.
 """
 
 from __future__ import annotations

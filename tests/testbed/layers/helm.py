@@ -1,7 +1,8 @@
 """Helm inside the bed: the real program, local charts only.
 
-A chart is copied to a temporary folder before it is used, so that a layer can put stand-in scripts and the references
-of the bed's images into it; what users set is passed with --set and ends up in the release Secret as it does for them.
+A chart is copied to a temporary folder before it is used, so that a layer can put stand-in scripts
+and the references of the bed's images into it; what users set is passed with --set and ends up in
+the release Secret as it does for them.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ def chart(
 
 
 def install(bed: Bed, release: str, path: Path, namespace: str, sets: Mapping[str, str], *extra: str) -> str:
-    """helm install with --set values; without --wait it returns once the objects are applied."""
+    """Install with --set values; without --wait it returns once the objects are applied."""
     flags = [flag for key, value in sets.items() for flag in ("--set", f"{key}={value}")]
     return run(bed, "install", release, str(path), "--namespace", namespace, *flags, *extra)
 
 
 def upgrade(bed: Bed, release: str, path: Path, namespace: str, sets: Mapping[str, str], *extra: str) -> str:
-    """helm upgrade with --set values; without any it reuses those of the release, as helm does."""
+    """Upgrade with --set values; without any it reuses those of the release, as helm does."""
     flags = [flag for key, value in sets.items() for flag in ("--set", f"{key}={value}")]
     return run(bed, "upgrade", release, str(path), "--namespace", namespace, *flags, *extra)

@@ -1,8 +1,8 @@
 """A past for the autoscaler: it has scaled web-app up under real load and down again.
 
-Events SuccessfulRescale, lastScaleTime and the replica history in Prometheus are left behind.  The lab's own down
-window of 300 s would make this last six minutes, so the object has a quick behaviour while the load runs and is the
-lab's again, to the letter, afterwards.
+Events SuccessfulRescale, lastScaleTime and the replica history in Prometheus are left behind. The
+lab's own down window of 300 s would make this last six minutes, so the object has a quick
+behaviour while the load runs and is the lab's again, to the letter, afterwards.
 """
 
 from __future__ import annotations
@@ -23,18 +23,17 @@ HPA = "web-app-hpa"
 QUICK = {
     "scaleUp": {
         "stabilizationWindowSeconds": 0,
-        "selectPolicy": "Max",
         "policies": [{"type": "Pods", "value": 2, "periodSeconds": 5}],
     },
     "scaleDown": {
         "stabilizationWindowSeconds": 0,
-        "selectPolicy": "Max",
-        "policies": [{"type": "Pods", "value": 10, "periodSeconds": 1}],
+        "policies": [{"type": "Pods", "value": 9, "periodSeconds": 1}],
     },
 }
 # One request costs nginx about 7 ms of CPU, so all pods together use some 210m: enough for four or five of them.
 URL, RATE = "http://web-app/work", "30"
-SEEN = f"max_over_time(kube_horizontalpodautoscaler_status_current_replicas{{namespace='{NAMESPACE}',horizontalpodautoscaler='{HPA}'}}[10m]) > 2"
+LABELS = f"namespace='{NAMESPACE}',horizontalpodautoscaler='{HPA}'"
+SEEN = f"max_over_time(kube_horizontalpodautoscaler_status_current_replicas{{{LABELS}}}[10m]) > 2"
 
 
 def generator() -> list[Document]:

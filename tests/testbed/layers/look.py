@@ -1,7 +1,8 @@
 """Questions to the cluster, and waiting for an answer.
 
-A probe returns None when the wanted state is there, otherwise a sentence on what was seen instead; `until` asks it
-again until then and puts the last sentence into its error.  Services are asked through the API server's service proxy.
+A probe returns None when the wanted state is there, otherwise a sentence on what was seen instead;
+`until` asks it again until then and puts the last sentence into its error. Services are asked
+through the API server's service proxy.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import time
 import urllib.parse
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,11 +87,7 @@ def ready(bed: Bed, kind: str, namespace: str, name: str) -> str | None:
 def all_ready(bed: Bed, namespace: str, workloads: dict[str, str], timeout: float = 180) -> None:
     """Wait for workloads given as name -> kind."""
     for name, kind in workloads.items():
-        until(
-            f"{kind} {namespace}/{name} ready",
-            lambda kind=kind, name=name: ready(bed, kind, namespace, name),
-            timeout,
-        )  # type: ignore[misc]
+        until(f"{kind} {namespace}/{name} ready", partial(ready, bed, kind, namespace, name), timeout)
 
 
 def condition(found: dict[str, Any] | None, kind: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """metrics-server in kube-system, from its own manifest, with the kubelet's certificate verified.
 
-The lab passes --kubelet-insecure-tls because kind's kubelets sign their own certificates.  In the testbed one CA signs
-API server and kubelet, so naming that CA is enough; the variant without it shows what a student sees who forgot the
-flag: the pod runs but never becomes ready, and the APIService stays unavailable.
+The lab passes --kubelet-insecure-tls because kind's kubelets sign their own certificates. In the
+testbed one CA signs API server and kubelet, so naming that CA is enough. The variant trusts
+another CA and so sees what a student sees who forgot the flag on kind: the pod runs but never
+becomes ready ("certificate signed by unknown authority"), and the APIService stays unavailable.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
 CA = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
+# A CA that has nothing to do with kubelets: the one of the front proxy.
+OTHER_CA = {"name": "other-ca", "configMap": {"name": "extension-apiserver-authentication"}}
 APISERVICE = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 LABELS = {"k8s-app": "metrics-server"}
 # The smallest resolution that metrics-server accepts.
@@ -50,15 +53,20 @@ class MetricsServer:
         if document["kind"] == "Deployment":
             document["spec"]["selector"] = {"matchLabels": LABELS}
             document["spec"]["template"]["metadata"] = {"labels": LABELS}
-            self.adapt_container(document["spec"]["template"]["spec"]["containers"][0])
+            self.adapt_pod(document["spec"]["template"]["spec"])
         return document
 
-    def adapt_container(self, container: Document) -> None:
+    def adapt_pod(self, pod: Document) -> None:
         """Our arguments, and a readiness probe that does not lose half a minute."""
-        wanted = {**ARGUMENTS, **({"--kubelet-certificate-authority": CA} if self.verified else {})}
+        container = pod["containers"][0]
+        container["readinessProbe"].update(periodSeconds=2, initialDelaySeconds=1)
+        wanted = {**ARGUMENTS, "--kubelet-certificate-authority": CA}
+        if not self.verified:
+            pod["volumes"].append(OTHER_CA)
+            container["volumeMounts"].append({"name": OTHER_CA["name"], "mountPath": "/ca"})
+            wanted["--kubelet-certificate-authority"] = "/ca/requestheader-client-ca-file"
         kept = [argument for argument in container["args"] if argument.partition("=")[0] not in wanted]
         container["args"] = kept + [f"{name}={value}" for name, value in wanted.items()]
-        container["readinessProbe"].update(periodSeconds=2, initialDelaySeconds=1)
 
     def wait(self, bed: Bed) -> None:
         """Wait until node metrics are served, or for the variant until its pod runs without being ready."""

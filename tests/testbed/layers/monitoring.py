@@ -1,13 +1,16 @@
-"""Release `prometheus` in `monitoring`: operator, Prometheus, Alertmanager, exporters and the Grafana stand-in.
+"""Release `prometheus` in `monitoring`: operator, Prometheus, Alertmanager, exporters and the Grafana
+stand-in.
 
-The CRDs are a layer of their own, because the application's ServiceMonitor needs nothing else and because large CRDs
-are better applied server-side.  The release is installed by the real helm with the values that the lab sets.
+The CRDs are a layer of their own, because the application's ServiceMonitor needs nothing else and
+because large CRDs are better applied server-side. The release is installed by the real helm with
+the values that the lab sets.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tests.testbed.build.images import image
 from . import helm, look
@@ -53,6 +56,9 @@ MONITORS = {
     "prometheus-prometheus-node-exporter": 1,
     "prometheus-grafana": 1,
 }
+ALERTMANAGER = (
+    f"/api/v1/namespaces/{NAMESPACE}/services/prometheus-kube-prometheus-alertmanager:http-web/proxy"
+)
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
@@ -67,9 +73,8 @@ class PrometheusCrds:
 
     def install(self, bed: Bed) -> None:
         """Apply them and wait: others cannot apply their objects before."""
-        bed.apply(
-            bed.artifacts.manifest("prometheus-operator/crds.yaml").read_text(encoding="utf-8"), timeout=180
-        )
+        found = parse(bed.artifacts.manifest("prometheus-operator/crds.yaml").read_text(encoding="utf-8"))
+        bed.apply([lean(crd) for crd in found], timeout=180)
         look.until("CRDs established", lambda: crds_established(bed, "monitoring.coreos.com"), 60)
 
     def wait(self, bed: Bed) -> None:
@@ -99,30 +104,38 @@ class Monitoring:
     def install(self, bed: Bed) -> None:
         """Install the release without waiting for its pods."""
         bed.apply([namespace(NAMESPACE)])
-        values = {"images": {name: image(key) for name, key in IMAGE_KEYS.items()}}
-        with helm.chart(CHART, values=values, stand_ins=STAND_INS) as path:
+        with helm.chart(CHART, values=defaults(bed), stand_ins=STAND_INS) as path:
             helm.install(bed, RELEASE, path, NAMESPACE, LAB_VALUES)
 
     def wait(self, bed: Bed) -> None:
         """Wait for the pods, the targets and the dashboards."""
         look.all_ready(bed, NAMESPACE, WORKLOADS)
         for monitor, count in MONITORS.items():
-            look.until(
-                monitor,
-                lambda monitor=monitor, count=count: look.pool_health(
-                    bed, f"{NAMESPACE}/{monitor}", "up", count
-                ),
-                120,
-            )  # type: ignore[misc]
-        look.until(
-            "Alertmanager gets alerts",
-            lambda: None if look.query(bed, "ALERTS{alertname='Watchdog'}") else "no Watchdog",
-            60,
-        )
+            healthy = partial(look.pool_health, bed, f"{NAMESPACE}/{monitor}", "up", count)
+            look.until(f"targets of {monitor}", healthy, 120)
+        look.until("Watchdog", partial(firing, bed, "Watchdog"), 60)
+
+
+def defaults(bed: Bed) -> dict[str, Any]:
+    """The chart's defaults that depend on the bed."""
+    nodes = bed.api.get("/api/v1/nodes")["items"]
+    found = [
+        entry for node in nodes for entry in node["status"]["addresses"] if entry["type"] == "InternalIP"
+    ]
+    return {
+        "images": {name: image(key) for name, key in IMAGE_KEYS.items()},
+        "controlPlaneEndpoints": [entry["address"] for entry in found],
+    }
+
+
+def firing(bed: Bed, alert: str) -> str | None:
+    """Whether Alertmanager has an alert."""
+    alerts = look.get(bed, f"{ALERTMANAGER}/api/v2/alerts") or []
+    names = [entry["labels"]["alertname"] for entry in alerts]
+    return None if alert in names else f"Alertmanager has {names}"
 
 
 def upgrade(bed: Bed, values: Mapping[str, str]) -> None:
-    """helm upgrade of the release with --set values."""
-    defaults = {"images": {name: image(key) for name, key in IMAGE_KEYS.items()}}
-    with helm.chart(CHART, values=defaults, stand_ins=STAND_INS) as path:
+    """Upgrade of the release with --set values."""
+    with helm.chart(CHART, values=defaults(bed), stand_ins=STAND_INS) as path:
         helm.upgrade(bed, RELEASE, path, NAMESPACE, values)

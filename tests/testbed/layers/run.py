@@ -1,7 +1,8 @@
 """Install layers side by side and wait for them, each after the layers it needs.
 
-Nothing here sleeps: every layer waits on its own conditions in its own thread, so the whole takes as long as its
-slowest chain.  A layer that fails does not stop its neighbours; those that need it fail at once and say so.
+Nothing here sleeps: every layer waits on its own conditions in its own thread, so the whole takes
+as long as its slowest chain. A layer that fails does not stop its neighbours; those that need it
+fail at once and say so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Whole clusters by name: `empty`, `half` (a student who stopped in the middle) and `lab1` (every checkpoint works).
+"""Whole clusters by name: `empty`, `half` (a student who stopped in the middle) and `lab1` (every
+checkpoint works).
 
-A scenario is a tier, layers and changes.  `start` brings one up; with `settle=False` it returns as soon as the
-manifests are applied and the stack still converges, and `settle` may be called later (or never).
+A scenario is a tier, layers and changes. `start` brings one up; with `settle=False` it returns as
+soon as the manifests are applied and the stack still converges, and `settle` may be called later
+(or never).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tests.testbed.layers import LAYERS, run
+from tests.testbed.node import up
 from . import changes as _changes
 from .change import CHANGES, Change, applied, change
 
@@ -87,8 +90,6 @@ def scenario(name: str) -> Scenario:
 
 def start(wanted: str | Scenario, *, name: str = "bed", report: Report = print, settle: bool = True) -> Bed:
     """Bring a scenario up on a new bed; takes the bed down again if that fails."""
-    from tests.testbed.node import up
-
     chosen = scenario(wanted) if isinstance(wanted, str) else wanted
     began = time.monotonic()
     bed = up(name, chosen.tier, images=chosen.images(), report=report)

@@ -1,8 +1,8 @@
 """Small changes to a scenario as objects of their own: apply, see them take effect, undo.
 
-A `Change` is what a test adds to a cluster that is otherwise right, to see that exactly the items concerned lose their
-points.  Modules in `changes/` make them and `register` puts them into the table under their name; `applied` is the form
-tests use on a shared bed, because it always undoes.
+A `Change` is what a test adds to a cluster that is otherwise right, to see that exactly the items
+concerned lose their points. Modules in `changes/` make them and `register` puts them into the
+table under their name; `applied` is the form tests use on a shared bed, because it always undoes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Stand-in for Dex: the ports of argocd-dex-server without any identity provider.
 
-The lab's Argo CD has single sign-on switched off, so the real server only has to be there and be ready.  This one serves
-/healthz on its telemetry port 5558 and the discovery document on 5556, accepts connections on the gRPC port 5557, and
-names itself in the Server header.
+The lab's Argo CD has single sign-on switched off, so the real server only has to be there and be
+ready. This one serves /healthz on its telemetry port 5558 and the discovery document on 5556,
+accepts connections on the gRPC port 5557, and names itself in the Server header.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
         """Probes are not worth a line."""
 
 

@@ -1,8 +1,8 @@
 """Who may ask the Grafana stand-in: one administrator, by cookie or basic authentication.
 
-Like Grafana, the password is read once at start (so changing the Secret later changes nothing until the pod is made
-anew), sessions live in memory, and after five wrong passwords for a user within five minutes even the right one is
-refused until the window has passed.
+Like Grafana, the password is read once at start (so changing the Secret later changes nothing
+until the pod is made anew), sessions live in memory, and after five wrong passwords for a user
+within five minutes even the right one is refused until the window has passed.
 """
 
 from __future__ import annotations

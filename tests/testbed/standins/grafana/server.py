@@ -1,9 +1,9 @@
 """Stand-in for Grafana: the part of its HTTP API that a grader of labs asks for.
 
-Grafana itself is not used in this project, so this small service answers the documented addresses (health, login, data
-sources and their health, search, dashboards, queries) in the documented shapes.  Whatever concerns data is really asked
-of the data source.  It says what it is in the Server header and in the `commit` field of /api/health, and it has no
-pages beyond a login form.
+Grafana itself is not used in this project, so this small service answers the documented addresses
+(health, login, data sources and their health, search, dashboards, queries) in the documented
+shapes. Whatever concerns data is really asked of the data source. It says what it is in the Server
+header and in the `commit` field of /api/health, and it has no pages beyond a login form.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.store.search(query.get("query", [""])[0], query.get("tag", []))
 
     def dashboard(self, rest: str) -> tuple[int, Json]:
-        """/api/dashboards/uid/<uid>"""
+        """A dashboard by /api/dashboards/uid/<uid>."""
         kind, _, uid = rest.partition("/")
         model = self.store.dashboard(uid) if kind == "uid" else None
         if model is None:
@@ -169,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
         """Log everything but the probes and scrapes."""
         if self.path not in ("/api/health", "/metrics"):
             super().log_message(format, *args)

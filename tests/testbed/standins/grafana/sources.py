@@ -1,7 +1,8 @@
 """Data sources of the Grafana stand-in as the API shows them: listed, checked, queried and proxied.
 
-Health and queries are really asked of the data source's own address, so a wrong address or a stopped Prometheus shows
-here as it would in Grafana.  Query results come back as data frames (field names, labels and columns of values).
+Health and queries are really asked of the data source's own address, so a wrong address or a
+stopped Prometheus shows here as it would in Grafana. Query results come back as data frames (field
+names, labels and columns of values).
 """
 
 from __future__ import annotations
@@ -36,19 +37,20 @@ def read(store: Store, rest: str, query: str) -> tuple[int, Any]:
         return 200, store.datasources
     if parts[0] == "proxy":
         return proxy(store, parts[1:], query)
-    if parts[0] == "name" and len(parts) == 2:
-        found = next((entry for entry in store.datasources if entry["name"] == parts[1]), None)
-        return (200, found) if found else MISSING
-    if parts[0] != "uid" or len(parts) < 2:
+    key = {"uid": "uid", "name": "name"}.get(parts[0])
+    if key is None or len(parts) < 2:
         return 404, {"message": "Not found", "traceID": ""}
-    found = store.datasource(parts[1])
-    if found is None:
-        return MISSING
-    if parts[2:] == ["health"]:
-        return health(found)
-    if parts[2:3] == ["resources"]:
-        return forward(found, "/".join(parts[3:]), query)
-    return 200, found
+    found = next((entry for entry in store.datasources if entry[key] == parts[1]), None)
+    return about(found, parts[2:], query) if found else MISSING
+
+
+def about(source: Json, parts: list[str], query: str) -> tuple[int, Any]:
+    """A data source itself, its health, or one of its resources."""
+    if parts == ["health"]:
+        return health(source)
+    if parts[:1] == ["resources"]:
+        return forward(source, "/".join(parts[1:]), query)
+    return 200, source
 
 
 def health(source: Json) -> tuple[int, Json]:

@@ -1,8 +1,9 @@
 """Data sources and dashboards of the Grafana stand-in.
 
-Both come from ConfigMaps found by label (grafana_datasource=1 and grafana_dashboard=1 in any namespace), as the chart's
-side-cars do it; the data source file has to be written in the JSON subset of YAML because only the standard library is
-at hand.  Dashboards imported through the API live in memory and vanish with the pod, as in a Grafana without storage.
+Both come from ConfigMaps found by label (grafana_datasource=1 and grafana_dashboard=1 in any
+namespace), as the chart's side-cars do it; the data source file has to be written in the JSON
+subset of YAML because only the standard library is at hand. Dashboards imported through the API
+live in memory and vanish with the pod, as in a Grafana without storage.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -27,8 +29,8 @@ def config_maps(label: str) -> list[Json]:
     """ConfigMaps of all namespaces that carry a label."""
     host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
     url = f"https://{host}:{port}/api/v1/configmaps?labelSelector={urllib.parse.quote(label)}"
-    with open(f"{ACCOUNT}/token", encoding="ascii") as file:
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {file.read()}"})
+    token = Path(ACCOUNT, "token").read_text(encoding="ascii")
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
     tls = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt")
     with urllib.request.urlopen(request, timeout=5, context=tls) as answer:
         items: list[Json] = json.load(answer)["items"]

@@ -1,8 +1,9 @@
 """Stand-in for kube-state-metrics: state of Kubernetes objects as Prometheus text.
 
-The real exporter cannot be had here, so this one lists the same objects from the API server on every scrape and prints
-the same metric names with the same labels, for the families that checks, rules and dashboards ask for.  It runs alone
-in a pod (standard library only) with the pod's ServiceAccount.  Served on port 8080: /metrics, /healthz, /livez.
+The real exporter cannot be had here, so this one lists the same objects from the API server on
+every scrape and prints the same metric names with the same labels, for the families that checks,
+rules and dashboards ask for. It runs alone in a pod (standard library only) with the pod's
+ServiceAccount. Served on port 8080: /metrics, /healthz, /livez.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from families import FAMILIES, Lines
@@ -44,8 +46,8 @@ class Api:
 
     def list(self, path: str) -> list[dict[str, Any]]:
         """All objects of a resource, from the watch cache."""
-        with open(f"{ACCOUNT}/token", encoding="ascii") as file:
-            headers = {"Authorization": f"Bearer {file.read()}", "Accept": "application/json"}
+        token = Path(ACCOUNT, "token").read_text(encoding="ascii")
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         connection = self.connection()
         try:
             connection.request("GET", f"{path}?resourceVersion=0", headers=headers)
@@ -60,7 +62,7 @@ class Api:
         return items
 
     def connection(self) -> http.client.HTTPSConnection:
-        """This thread's connection, made on first use."""
+        """The thread's connection, made on first use."""
         if not hasattr(self.local, "connection"):
             self.local.connection = http.client.HTTPSConnection(
                 self.host, self.port, context=self.tls, timeout=4
@@ -112,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
         """Scrapes every few seconds are not worth a line."""
 
 

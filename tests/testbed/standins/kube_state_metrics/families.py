@@ -1,7 +1,8 @@
 """Metric families of the kube-state-metrics stand-in: one function per object kind.
 
-Names and labels are those that kube-state-metrics documents; only the families that checks, rules and dashboards of the
-testbed ask for are here.  Each function reads one object as the API returns it and adds its samples to `Lines`.
+Names and labels are those that kube-state-metrics documents; only the families that checks, rules
+and dashboards of the testbed ask for are here. Each function reads one object as the API returns
+it and adds its samples to `Lines`.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def common(prefix: str, item: Object, lines: Lines, name: dict[str, str]) -> Non
 
 
 def deployment(item: Object, lines: Lines) -> None:
-    """kube_deployment_*"""
+    """Families kube_deployment_*."""
     name, status = meta(item, "deployment"), item.get("status", {})
     common("kube_deployment", item, lines, name)
     lines.add("kube_deployment_spec_replicas", item["spec"].get("replicas", 1), **name)
@@ -100,7 +101,7 @@ def deployment(item: Object, lines: Lines) -> None:
 
 
 def replica_set(item: Object, lines: Lines) -> None:
-    """kube_replicaset_*"""
+    """Families kube_replicaset_*."""
     name, status = meta(item, "replicaset"), item.get("status", {})
     common("kube_replicaset", item, lines, name)
     lines.add("kube_replicaset_spec_replicas", item["spec"].get("replicas", 1), **name)
@@ -118,7 +119,7 @@ def replica_set(item: Object, lines: Lines) -> None:
 
 
 def stateful_set(item: Object, lines: Lines) -> None:
-    """kube_statefulset_*"""
+    """Families kube_statefulset_*."""
     name, status = meta(item, "statefulset"), item.get("status", {})
     common("kube_statefulset", item, lines, name)
     lines.add("kube_statefulset_replicas", item["spec"].get("replicas", 1), **name)
@@ -128,7 +129,7 @@ def stateful_set(item: Object, lines: Lines) -> None:
 
 
 def daemon_set(item: Object, lines: Lines) -> None:
-    """kube_daemonset_*"""
+    """Families kube_daemonset_*."""
     name, status = meta(item, "daemonset"), item.get("status", {})
     common("kube_daemonset", item, lines, name)
     fields = {
@@ -145,7 +146,7 @@ def daemon_set(item: Object, lines: Lines) -> None:
 
 
 def autoscaler(item: Object, lines: Lines) -> None:
-    """kube_horizontalpodautoscaler_*"""
+    """Families kube_horizontalpodautoscaler_*."""
     name, spec, status = meta(item, "horizontalpodautoscaler"), item["spec"], item.get("status", {})
     prefix, target = "kube_horizontalpodautoscaler", item["spec"]["scaleTargetRef"]
     common(prefix, item, lines, name)
@@ -190,7 +191,7 @@ def metric_lines(
 
 
 def pod(item: Object, lines: Lines) -> None:
-    """kube_pod_*"""
+    """Families kube_pod_*."""
     name, status, spec = meta(item, "pod"), item.get("status", {}), item["spec"]
     name["uid"] = item["metadata"]["uid"]
     owner = next(iter(item["metadata"].get("ownerReferences") or []), {})
@@ -270,7 +271,7 @@ def container_lines(lines: Lines, container: Object, name: dict[str, str]) -> No
 
 
 def node(item: Object, lines: Lines) -> None:
-    """kube_node_*"""
+    """Families kube_node_*."""
     name, info = item["metadata"]["name"], item["status"].get("nodeInfo", {})
     address = next(
         (
@@ -309,7 +310,7 @@ def node(item: Object, lines: Lines) -> None:
 
 
 def namespace(item: Object, lines: Lines) -> None:
-    """kube_namespace_*"""
+    """Families kube_namespace_*."""
     name = item["metadata"]["name"]
     lines.add("kube_namespace_created", seconds(item["metadata"].get("creationTimestamp")), namespace=name)
     for phase in NAMESPACE_PHASES:
@@ -319,7 +320,7 @@ def namespace(item: Object, lines: Lines) -> None:
 
 
 def service(item: Object, lines: Lines) -> None:
-    """kube_service_*"""
+    """Families kube_service_*."""
     name, spec = meta(item, "service"), item["spec"]
     name["uid"] = item["metadata"]["uid"]
     lines.add(
@@ -335,7 +336,7 @@ def service(item: Object, lines: Lines) -> None:
 
 
 def job(item: Object, lines: Lines) -> None:
-    """kube_job_*"""
+    """Families kube_job_*."""
     name, status = meta(item, "job_name"), item.get("status", {})
     lines.add("kube_job_info", 1, **name)
     lines.add("kube_job_created", seconds(item["metadata"].get("creationTimestamp")), **name)

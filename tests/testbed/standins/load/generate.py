@@ -1,7 +1,8 @@
 """Load for one address: a steady number of requests a second, for as long as the pod lives.
 
-The lab's single busybox loop does not hold two static nginx pods above their CPU target, so the reference scenario
-uses this generator against an address that costs the server a known amount of CPU.  Usage: generate.py URL RATE.
+The lab's single busybox loop does not hold two static nginx pods above their CPU target, so the
+reference scenario uses this generator against an address that costs the server a known amount of
+CPU. Usage: generate.py URL RATE.
 """
 
 from __future__ import annotations
