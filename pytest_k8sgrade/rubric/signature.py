@@ -219,9 +219,14 @@ def _annotation(name: str, function: Callable[..., None], parameter: inspect.Par
     annotation = parameter.annotation
     if annotation is inspect.Parameter.empty:
         raise UnknownCheckError(f"the parameter {parameter.name!r} of {name} has no type annotation")
-    if not isinstance(annotation, str):
-        return annotation
     try:
-        return eval(annotation, getattr(inspect.unwrap(function), "__globals__", {}))  # noqa: S307 - code of the check itself
+        if isinstance(annotation, str):
+            own = getattr(inspect.unwrap(function), "__globals__", {})
+            annotation = eval(annotation, own)  # noqa: S307 - code of the check itself
+        _adapter(annotation)
     except Exception as error:
-        raise UnknownCheckError(f"the type of {parameter.name!r} of {name} is unknown: {error}") from error
+        told = (
+            f"the type {parameter.annotation!r} of {parameter.name!r} of {name} is not for a rubric"
+        )
+        raise UnknownCheckError(told) from error
+    return annotation

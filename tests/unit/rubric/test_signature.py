@@ -41,7 +41,11 @@ def test_two_folders_with_a_file_of_one_name_do_not_mix(tmp_path: Path) -> None:
         ("import nothing_of_that_name\n", "cannot be imported: ModuleNotFoundError"),
         ("def test_a(:\n", "cannot be imported: SyntaxError"),
         ("def test_a(x) -> None: ...\n", "the parameter 'x' of broken.a has no type annotation"),
-        ("def test_a(x: 'Gone') -> None: ...\n", "the type of 'x' of broken.a is unknown"),
+        ("def test_a(x: 'Gone') -> None: ...\n", "the type 'Gone' of 'x' of broken.a is not for a rubric"),
+        (
+            "class C: ...\ndef test_a(x: C) -> None: ...\n",
+            "the type .* of 'x' of broken.a is not for a rubric",
+        ),
         ("test_a = 5\n", "no check 'broken.a'"),
     ],
 )
