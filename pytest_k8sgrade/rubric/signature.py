@@ -225,8 +225,6 @@ def _annotation(name: str, function: Callable[..., None], parameter: inspect.Par
             annotation = eval(annotation, own)  # noqa: S307 - code of the check itself
         _adapter(annotation)
     except Exception as error:
-        told = (
-            f"the type {parameter.annotation!r} of {parameter.name!r} of {name} is not for a rubric"
-        )
+        told = f"the type {parameter.annotation!r} of {parameter.name!r} of {name} is not for a rubric"
         raise UnknownCheckError(told) from error
     return annotation
