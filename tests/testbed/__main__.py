@@ -147,9 +147,13 @@ def describe(state: State) -> tuple[str, str, str, str, str, str]:
     """One bed as a line of `status`."""
     condition = "ready" if state.ready else "starting"
     if state.ready:
-        ended = Control(Cache.default().run / state.name).ended()
-        if ended:
-            condition = "ended: " + ",".join(f"{name}({code})" for name, code in ended.items())
+        try:
+            ended = Control(Cache.default().run / state.name).ended()
+        except BedError:  # it may have ended a moment ago
+            condition = "does not answer"
+        else:
+            if ended:
+                condition = "ended: " + ",".join(f"{name}({code})" for name, code in ended.items())
     age = f"{time.time() - state.created:.0f}s"
     pid = str(state.init.pid) if state.init else "-"
     return state.name, state.tier, condition, age, pid, state.notes.get("scenario", "-")

@@ -237,4 +237,4 @@ class Bed:
         self.close()
         teardown.end(self._place)
         for child in self._children:
-            child.wait(10)
+            child.wait(30)

@@ -142,7 +142,7 @@ class Launch:
             self._bed.close()
         teardown.end(self.place)
         for child in self._children():
-            child.wait(10)
+            child.wait(30)
 
     def _children(self) -> list[subprocess.Popen[bytes]]:
         return [child for child in (self.supervisor, self.watcher) if child is not None]

@@ -16,7 +16,7 @@ from tests.testbed import build
 from tests.testbed.build import Artifacts, image
 from tests.testbed.paths import ENVIRONMENT, Cache
 
-from . import dns, mounts, network, programs
+from . import dns, mounts, network, programs, teardown
 from .bed import Bed
 from .launch import Launch, Report
 from .settings import Settings
@@ -81,11 +81,12 @@ def _check(place: Place) -> None:
 
 def _abort(launch: Launch) -> None:
     """Take down what is there; the programs' logs are kept for whoever wants to know why."""
-    kept = launch.place.runs.parent / "logs" / f"bed-{launch.place.name}"
-    shutil.rmtree(kept, ignore_errors=True)
-    if launch.layout.log.exists():
-        shutil.copytree(launch.layout.log, kept)
-    launch.end()
+    kept = Cache.default().logs / f"bed-{launch.place.name}"
+    with teardown.uninterrupted():
+        shutil.rmtree(kept, ignore_errors=True)
+        if launch.layout.log.exists():
+            shutil.copytree(launch.layout.log, kept)
+        launch.end()
 
 
 def _containerd_root(launch: Launch, images: frozenset[str]) -> None:

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from .state import BedError, Place, clean, holding, load, places
 
 
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let nobody's second Ctrl-C cut a clean-up in half; it takes a second and every wait has an end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are none of this thread's business
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def end(place: Place) -> bool:
     """End a bed, running or half dead; False if there was none."""
+    with uninterrupted():
+        return _end(place)
+
+
+def _end(place: Place) -> bool:
     state = load(place)
     if state is not None:
         for process in (state.init, state.supervisor):
