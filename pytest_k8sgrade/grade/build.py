@@ -59,9 +59,9 @@ class ItemResult:
     """What an item ended with.
 
     `observation` is that of the final look; its reason says why the item is failed,
-    partial or ungraded. `blocked_by` is the id of the need that kept the item from
-    being looked at, with verdict `blocked` (the need failed) or `ungraded` (the need
-    could not be graded). An item taken out of the run by the person who started it
+    partial or ungraded. `blocked_by` is the id of the need whose failure kept the item
+    from being looked at. Where the need could not be graded, neither is the item: its
+    reason is `need-ungraded` with the need's id as `needs`. An item taken out of the run by the person who started it
     is `ungraded` with the reason `deselected`.
     """
 
@@ -135,14 +135,22 @@ def build_grade(
 def root_cause(item: str, results: Mapping[str, ItemResult]) -> str | None:
     """The item at the end of the chain of needs that kept an item from being looked at."""
     seen: set[str] = set()
-    cause = results[item].blocked_by
+    cause = _obstacle(results[item])
     while cause is not None and cause not in seen:
         seen.add(cause)
-        further = results[cause].blocked_by if cause in results else None
+        further = _obstacle(results[cause])
         if further is None:
             return cause
         cause = further
     return cause
+
+
+def _obstacle(result: ItemResult) -> str | None:
+    """The need that stood in the way: it failed, or it could not be graded."""
+    reason = result.observation.reason
+    if reason is not None and reason.id == "need-ungraded":
+        return str(reason.params["needs"])
+    return result.blocked_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ class TimelinePoint(_Frozen):
 class GradedItem(_Frozen):
     """One item of the rubric with its final word.
 
-    `blocked_by` is the id of the item at the root of a blocked one. `hint` is the
+    `blocked_by` is the id of the item at the root: the one whose failure, or whose not
+    being graded, kept this one from being looked at. `hint` is the
     next thing to look at, in the language and at the level of the run. `waited_s`
     counts from the start of the run until the item was settled, `held_s` is how long
     the wanted state is known to have lasted. `traceback` is for the author of a check

@@ -87,16 +87,22 @@ class _Summary:
             return
         points = number(self._grade.ungraded_points)
         yield self._label("open"), Text(self._label("open-points", points=points), "magenta")
-        reasons: dict[str, list[GradedItem]] = {}
-        for item in open_items:
-            reasons.setdefault(item.reason.text if item.reason else "", []).append(item)
-        for number_, (reason, items) in enumerate(reasons.items()):
-            if number_:
+        for index, (reason, items) in enumerate(self._reasons(open_items).items()):
+            if index:
                 yield "", Text("")
             yield "", Text(visible(reason))
             if items[0].hint:
                 yield "", prose(items[0].hint)
             yield "", Text(self._label("open-items", items=self._titles(items)), "dim")
+
+    def _reasons(self, open_items: list[GradedItem]) -> dict[str, list[GradedItem]]:
+        """The open items by the reason at the root, the item that has it of its own first."""
+        by_id = {item.id: item for item in open_items}
+        reasons: dict[str, list[GradedItem]] = {}
+        for item in sorted(open_items, key=lambda item: item.blocked_by is not None):
+            root = by_id.get(item.blocked_by or "", item)
+            reasons.setdefault(root.reason.text if root.reason else "", []).append(item)
+        return reasons
 
     def _out(self) -> Iterator[tuple[str, Text]]:
         label = self._label("out")

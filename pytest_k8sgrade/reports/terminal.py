@@ -1,6 +1,6 @@
 """The grade for a person at a terminal.
 
-Short when everything is right; below each lost item stands why, what was seen, and
+Short when everything is right, or nothing could be graded; below each lost item stands why, what was seen, and
 the next thing to look at. Returns text: the caller owns the terminal. Widths are
 those of the terminal's cells, so that Korean lines up; colour only adds to what the
 words say already.
@@ -71,14 +71,15 @@ class _Page:
         return Group(*self._groups(), summary(self._grade, self._label))
 
     def _groups(self) -> Iterator[RenderableType]:
-        perfect = all(item.verdict in ("passed", "skipped", "waived") for item in self._grade.items)
+        verdicts = {item.verdict for item in self._grade.items}
+        nothing_to_tell = verdicts <= {"passed", "skipped", "waived"} or verdicts == {"ungraded"}
         for group in self._grade.groups:
             yield self._group_line(group)
-            if not perfect:
+            if not nothing_to_tell:
                 items = [item for item in self._grade.items if item.group == group.id]
                 yield from (part for item in items for part in self._item(item))
                 yield Text("")
-        if perfect:
+        if nothing_to_tell:
             yield Text("")
 
     def _group_line(self, group: GradedGroup) -> RenderableType:

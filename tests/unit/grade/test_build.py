@@ -64,6 +64,18 @@ def test_a_blocked_item_names_the_root_cause_by_its_title() -> None:
     assert item.hint is None
 
 
+def test_an_item_behind_an_ungraded_one_names_the_root_too() -> None:
+    """It is not blocked: nobody failed."""
+    results = [ungraded("metrics")]
+    for item, need in (("active", "metrics"), ("scaled", "active")):
+        observation = Observation("cannot-tell", Reason("need-ungraded", {"needs": need}))
+        results.append(ItemResult(item=item, verdict="ungraded", observation=observation))
+    scaled = item_of(grade(*results), "scaled")
+    assert [scaled.verdict, scaled.blocked_by] == ["ungraded", "metrics"]
+    assert scaled.reason is not None
+    assert scaled.reason.params == {"needs": "metrics"}
+
+
 def test_a_rubrics_own_hint_replaces_that_of_the_check() -> None:
     """At its level only, with the item's parameters in place."""
     hints = {"hints": {"beginner": "Look at {name}."}, "with": {"name": "web-app-hpa"}}

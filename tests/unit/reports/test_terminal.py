@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from pytest_k8sgrade.grade.build import ItemResult
 from pytest_k8sgrade.grade.model import Grade
 from pytest_k8sgrade.locale.messages import Language
+from pytest_k8sgrade.outcome import Observation, Reason
 from pytest_k8sgrade.reports.terminal import render
 from tests.unit.grade.grades import TITLES, blocked, failed, grade, partial, rubric, ungraded
 
@@ -102,6 +103,15 @@ def test_an_unreachable_cluster_is_told_once() -> None:
     assert "Items: all 5" in text
     assert "Undecided" in text
     assert "✗" not in text
+
+
+def test_what_waits_for_an_ungraded_item_is_told_with_it() -> None:
+    """An item that could not be looked at because of another adds no reason of its own."""
+    waiting = Observation("cannot-tell", Reason("need-ungraded", {"needs": "metrics"}))
+    results = [ungraded("metrics"), ItemResult(item="active", verdict="ungraded", observation=waiting)]
+    text = " ".join(shown(grade(*results)).split())
+    assert "need-ungraded" not in text
+    assert f"Items: “{TITLES['metrics']['en']}”, “{TITLES['active']['en']}”" in text
 
 
 def test_what_does_not_count_is_told() -> None:
