@@ -61,8 +61,8 @@ class ItemResult:
     `observation` is that of the final look; its reason says why the item is failed,
     partial or ungraded. `blocked_by` is the id of the need whose failure kept the item
     from being looked at. Where the need could not be graded, neither is the item: its
-    reason is `need-ungraded` with the need's id as `needs`. An item taken out of the run by the person who started it
-    is `ungraded` with the reason `deselected`.
+    reason is `need-ungraded` with the need's id as `needs`. An item taken out of the
+    run by the person who started it is `ungraded` with the reason `deselected`.
     """
 
     item: str

@@ -1,9 +1,9 @@
 """The grade for a person at a terminal.
 
-Short when everything is right, or nothing could be graded; below each lost item stands why, what was seen, and
-the next thing to look at. Returns text: the caller owns the terminal. Widths are
-those of the terminal's cells, so that Korean lines up; colour only adds to what the
-words say already.
+Short when everything is right, or nothing could be graded; otherwise below each lost
+item stands why, what was seen, and the next thing to look at. Returns text: the
+caller owns the terminal. Widths are those of the terminal's cells, so that Korean
+lines up; colour only adds to what the words say already.
 """
 
 from __future__ import annotations
