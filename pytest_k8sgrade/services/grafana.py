@@ -139,7 +139,7 @@ def _json(answer: Any) -> Mapping[str, Any]:
 
 
 def _credentials(cluster: Cluster, where: Place) -> tuple[Any, Any]:
-    """User and password as the Deployment's environment gives them; the Secret of the Service's name otherwise."""
+    """User and password as the environment of the pods gives them, else the Secret of the Service's name."""
     listed = if_readable(lambda: workloads.list_all(cluster, where.namespace, ("Deployment", "StatefulSet")))
     pods = [one["spec"]["template"] for one in listed or []]
     own = [pod for pod in pods if selects(where.selector, pod["metadata"].get("labels"))]

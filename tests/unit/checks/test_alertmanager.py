@@ -1,0 +1,66 @@
+"""Alertmanager: running its newest configuration, and known to Prometheus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks import alertmanager
+from tests.unit.checks.api import MemoryApi, look, reason, share
+from tests.unit.checks.monitoring import operated
+from tests.unit.checks.objects import condition
+
+WHERE = {"namespace": "monitoring"}
+
+
+def api(*urls: str, ready: int = 200) -> MemoryApi:
+    """Both of the operator's servers; Prometheus sends to `urls`."""
+    receivers = [{"name": "null", "labels": {}}, {"name": "slack"}]
+    sends = {"status": "success", "data": {"activeAlertmanagers": [{"url": url} for url in urls]}}
+    started = {"status": "success", "data": {"startTime": "2026-03-01T00:00:00Z"}}
+    stack = MemoryApi(*operated("Prometheus"), *operated("Alertmanager"))
+    stack.service("kps-alertmanager", {"/-/ready": (ready, "OK"), "/api/v2/receivers": (200, receivers)})
+    return stack.service(
+        "kps-prometheus",
+        {
+            "/api/v1/alertmanagers": (200, sends),
+            "/-/ready": (200, "ok"),
+            "/api/v1/status/runtimeinfo": (200, started),
+        },
+    )
+
+
+def test_a_ready_alertmanager_is_up() -> None:
+    """One replica without a cluster is whole."""
+    assert look(alertmanager.test_up, api().cluster(), **WHERE).status == "met"
+    assert reason(look(alertmanager.test_up, api(ready=503).cluster(), **WHERE)) == "alertmanager-not-ready"
+
+
+def test_a_refused_configuration_never_reaches_the_pod() -> None:
+    """Available and ready with the old one: only the condition tells, and waiting is in vain."""
+    stack = api()
+    resource: Any = next(one for one in stack.objects if one["kind"] == "Alertmanager")
+    resource["status"]["conditions"] = [
+        condition("Available", "True", ""),
+        condition("Reconciled", "False", "ReconciliationFailed"),
+    ]
+    seen = look(alertmanager.test_up, stack.cluster(), **WHERE)
+    assert (seen.status, reason(seen)) == ("hopeless", "operated-refused")
+
+
+def test_prometheus_must_send_to_this_one() -> None:
+    """Another Alertmanager's address is not enough."""
+    own, other = "http://10.0.0.5:9093/api/v2/alerts", "http://10.9.9.9:9093/api/v2/alerts"
+    assert look(alertmanager.test_connected, api(other, own).cluster(), **WHERE).status == "met"
+    for urls in ((), (other,)):
+        assert (
+            reason(look(alertmanager.test_connected, api(*urls).cluster(), **WHERE))
+            == "alertmanager-not-connected"
+        )
+
+
+def test_receivers_are_those_of_the_running_configuration() -> None:
+    """A Secret that nobody reads does not count, and the hint names the one that is read."""
+    seen = look(alertmanager.test_receivers, api().cluster(), **WHERE, receivers=["slack", "pagerduty"])
+    assert (reason(seen), share(seen)) == ("receiver-not-running", 0.5)
+    assert seen.reason is not None
+    assert seen.reason.params["secret"] == "alertmanager-kps"

@@ -1,0 +1,92 @@
+"""The resource metrics API: its backend, and values for everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checks import metrics_server
+from tests.unit.checks.api import NOW, MemoryApi, look, reason, share
+from tests.unit.checks.objects import Object, api_service, condition, deployment, item, pod, service
+
+NAME = "v1beta1.metrics.k8s.io"
+NODES = "/apis/metrics.k8s.io/v1beta1/nodes"
+PODS = "/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods"
+USAGE = {"cpu": "1m", "memory": "1Mi"}
+
+
+def available(*objects: Object) -> Any:
+    """One look at the API."""
+    return look(metrics_server.test_available, MemoryApi(*objects).cluster())
+
+
+def test_the_backend_may_have_any_name() -> None:
+    """It is found through the APIService."""
+    assert available(api_service(NAME, service="ms-metrics-server")).status == "met"
+
+
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [
+        ("ServiceNotFound", "metrics-api-leftover"),
+        ("FailedDiscoveryCheck", "metrics-api-unreachable"),
+        ("EndpointsNotFound", "metrics-api-unavailable"),
+    ],
+)
+def test_an_unavailable_api_names_its_cause(why: str, expected: str) -> None:
+    """The reason of the condition decides, a ready pod does not help."""
+    assert reason(available(api_service(NAME, status="False", reason=why))) == expected
+
+
+def test_a_pod_that_runs_and_is_not_ready_points_to_certificates() -> None:
+    """MissingEndpoints with a running pod is the kubelets' certificates."""
+    backend = service("metrics-server", "kube-system")
+    seen = available(
+        api_service(NAME, status="False", reason="MissingEndpoints"),
+        backend,
+        pod("ms-1", "kube-system", ready=False),
+    )
+    assert reason(seen) == "metrics-server-not-ready"
+
+
+def test_prometheus_adapter_is_half_of_it() -> None:
+    """The API works, but metrics-server was asked for; nothing registered is nothing."""
+    seen = available(api_service(NAME, service="prometheus-adapter"))
+    assert (reason(seen), share(seen)) == ("metrics-api-by-adapter", 0.5)
+    assert reason(available()) == "metrics-api-absent"
+
+
+def nodes(*names: str, answer: Any = None) -> Any:
+    """One look at the values of the nodes."""
+    ready = {"conditions": [condition("Ready", "True", "")]}
+    api = MemoryApi(api_service(NAME), *(item("v1", "Node", name, status=ready) for name in names))
+    api.raw[NODES] = answer or (200, {"items": [{"metadata": {"name": "a"}, "usage": USAGE}]})
+    return look(metrics_server.test_nodes, api.cluster())
+
+
+def test_every_node_needs_values() -> None:
+    """An API that is available and leaves out a node is half of it; no node at all is nothing."""
+    assert nodes("a").status == "met"
+    seen = nodes("a", "b")
+    assert (reason(seen), share(seen)) == ("node-without-metrics", 0.5)
+    assert reason(nodes()) == "no-ready-node"
+    assert reason(nodes("a", answer=(503, "service unavailable"))) == "metrics-api-refuses"
+
+
+def pods(started: str, *measured: str) -> Any:
+    """One look at the values of a Deployment's pods."""
+    young = {"startTime": started}
+    api = MemoryApi(deployment(), pod("web-1", status=young), pod("other-1", of="other"))
+    found = [
+        {"metadata": {"name": name}, "containers": [{"name": "web", "usage": USAGE}]} for name in measured
+    ]
+    api.raw[PODS] = (200, {"items": found})
+    return look(metrics_server.test_pods, api.cluster(), name="web", namespace="shop")
+
+
+def test_only_own_pods_are_asked_and_young_ones_are_waited_for() -> None:
+    """A pod without values is told from one that started a moment ago."""
+    assert pods("2026-03-02T08:00:00Z", "web-1").status == "met"
+    assert reason(pods("2026-03-02T08:00:00Z", "other-1")) == "pod-without-metrics"
+    assert reason(pods(NOW.isoformat(), "other-1")) == "pod-metrics-too-early"

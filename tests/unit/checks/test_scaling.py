@@ -1,0 +1,155 @@
+"""Proof of scaling from what is left of the past, and where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checks import hpa
+from tests.unit.checks.api import NOW, MemoryApi, look, matrix, reason, share, vector
+from tests.unit.checks.monitoring import operated
+from tests.unit.checks.objects import Object, condition, current_metric, deployment, item
+from tests.unit.checks.objects import hpa as autoscaler
+
+START = "2026-03-02T08:00:00Z"
+LATER = "2026-03-02T09:00:00Z"
+AT = NOW.timestamp()
+
+
+def rescale(at: str) -> Object:
+    """An event of the autoscaler's own; its message is never read."""
+    involved = {"kind": "HorizontalPodAutoscaler", "namespace": "shop", "name": "web"}
+    fields = {
+        "involvedObject": involved,
+        "reason": "SuccessfulRescale",
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+    }
+    return item("v1", "Event", f"e-{at}".lower().replace(":", ""), "shop", **fields)
+
+
+def state(replicas: int, last: str | None = None, cpu: int = 1, memory: int = 10) -> Object:
+    """The autoscaler at a number of replicas."""
+    metrics = [current_metric("cpu", cpu), current_metric("memory", memory)]
+    status = {"currentReplicas": replicas, "desiredReplicas": replicas, "currentMetrics": metrics}
+    return autoscaler(status={**status, **({"lastScaleTime": last} if last else {})})
+
+
+def looked(
+    direction: str, *objects: Object, points: list[tuple[float, str]] | None = None, peak: str | None = None
+) -> Any:
+    """One look; `points` is what Prometheus has, None when there is no Prometheus."""
+    api = MemoryApi(deployment(), *objects)
+    if points is not None:
+        api.add(*operated("Prometheus"))
+        metric = [{"metric": {"metric_name": "cpu"}, "value": [AT, peak]}] if peak else []
+        answer = (200, {"status": "success", "data": {"resultType": "vector", "result": metric}})
+        pages = {"/api/v1/query_range": matrix(points), "/api/v1/query": answer if peak else vector()}
+        api.service("kps-prometheus", pages)
+    check = hpa.test_scaled_up if direction == "up" else hpa.test_scaled_down
+    return look(check, api.cluster(), name="web", namespace="shop")
+
+
+def history(*values: int, ago_s: int = 7000) -> list[tuple[float, str]]:
+    """Replica counts in Prometheus, one a minute, from `ago_s` seconds ago on."""
+    return [(AT - ago_s + 60 * at, str(value)) for at, value in enumerate(values)]
+
+
+QUIET = history(*[2] * 116)
+UP_AND_DOWN = history(*[2] * 50, 4, 4, 6, 4, *[2] * 62)
+"""Rises at 08:53:20."""
+
+
+def test_a_rise_that_prometheus_saw_near_an_own_step_is_proof() -> None:
+    """The HPA is back at its minimum, its last step went down, its events tell of the rise."""
+    seen = looked("up", state(2, "2026-03-02T08:58:00Z"), rescale("2026-03-02T08:53:00Z"), points=UP_AND_DOWN)
+    assert seen.status == "met"
+    assert seen.since is not None
+    assert seen.since < NOW
+    assert looked("down", state(2, "2026-03-02T08:58:00Z"), points=UP_AND_DOWN, peak="90").status == "met"
+
+
+def test_a_rise_by_hand_is_no_proof() -> None:
+    """Prometheus saw four replicas, but no metric went above its target and no own step is near."""
+    assert reason(looked("up", state(2), points=UP_AND_DOWN, peak="12")) == "hpa-raised-by-hand"
+    assert reason(looked("up", state(4))) == "hpa-raised-by-hand"
+
+
+def test_a_rise_whose_author_nobody_knows_any_more_is_not_graded() -> None:
+    """Events have expired, the last step is later than the rise, and no sample shows the load."""
+    old = history(2, 2, 4, 4, 2, *[2] * 110, ago_s=7000)
+    assert looked("up", state(2, "2026-03-02T09:30:00Z"), points=old, peak="12").status == "cannot-tell"
+    assert looked("up", state(2, "2026-03-02T09:30:00Z"), points=old, peak="80").status == "met"
+
+
+@pytest.mark.parametrize(
+    ("objects", "points", "peak", "expected"),
+    [
+        ([state(2)], None, None, "hpa-never-scaled"),
+        ([state(2)], QUIET, "30", "hpa-load-too-weak"),
+        ([state(2)], QUIET, None, "hpa-never-scaled"),
+        (
+            [state(2, "2026-03-02T08:00:02Z"), rescale("2026-03-02T08:00:02Z")],
+            None,
+            None,
+            "hpa-only-raised-to-minimum",
+        ),
+        ([state(2, LATER)], QUIET, None, "hpa-only-raised-to-minimum"),
+    ],
+)
+def test_lifting_to_the_minimum_is_no_scaling(
+    objects: list[Object], points: list[tuple[float, str]] | None, peak: str | None, expected: str
+) -> None:
+    """A lastScaleTime and SuccessfulRescale also come from a Deployment made below the minimum."""
+    assert reason(looked("up", *objects, points=points, peak=peak)) == expected
+    assert reason(looked("down", *objects, points=points, peak=peak)) == expected
+
+
+def test_above_the_minimum_after_an_own_step_is_proof_at_once() -> None:
+    """Prometheus lags behind by a scrape."""
+    assert looked("up", state(5, LATER), points=QUIET).status == "met"
+    assert looked("up", state(5, "2026-03-02T08:00:20Z", cpu=300), points=QUIET).status == "met"
+    assert looked("up", state(5, "2026-03-02T08:00:20Z", cpu=1), points=QUIET).status != "met"
+
+
+def test_a_late_step_stands_where_nothing_contradicts_it() -> None:
+    """Without events and Prometheus a last step long after the start went to the minimum."""
+    assert looked("up", state(2, LATER)).status == "met"
+    assert looked("down", state(2, LATER)).status == "met"
+
+
+def test_a_prometheus_that_does_not_answer_is_not_the_students_fault() -> None:
+    """Without its history a lifted minimum cannot be told from more."""
+    api = MemoryApi(deployment(), state(2), *operated("Prometheus"))
+    api.broken.add("/api/v1/namespaces/monitoring/services/")
+    assert look(hpa.test_scaled_up, api.cluster(), name="web", namespace="shop").status == "cannot-tell"
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "able", "expected"),
+    [
+        (90, 10, "ReadyForNewScale", "hpa-still-loaded"),
+        (1, 10, "ScaleDownStabilized", "hpa-scale-down-waiting"),
+        (1, 60, "ReadyForNewScale", "hpa-held-by-metric"),
+    ],
+)
+def test_why_it_is_still_up(cpu: int, memory: int, able: str, expected: str) -> None:
+    """Load, the stabilisation window, or memory that by arithmetic holds the size."""
+    up = state(4, LATER, cpu=cpu, memory=memory)
+    up["status"]["conditions"] = [condition("AbleToScale", "True", able)]
+    assert reason(looked("down", up)) == expected
+
+
+def test_half_way_down_is_half() -> None:
+    """From six to four is a decrease, but not the end."""
+    down = state(4, LATER)
+    seen = looked("down", down, points=history(*[2] * 50, 6, 6, 4, 4), peak="90")
+    assert share(seen) == pytest.approx(0.5)
+    assert share(looked("down", down, points=history(*[2] * 50, 4, 4), peak="90")) == 0
+
+
+def test_set_back_by_hand_is_not_scaled_down() -> None:
+    """The autoscaler's last step was the rise."""
+    seen = looked("down", state(2, "2026-03-02T08:53:00Z"), points=history(*[2] * 50, *[4] * 30, *[2] * 36))
+    assert reason(seen) == "hpa-lowered-by-hand"
