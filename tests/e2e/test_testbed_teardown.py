@@ -21,7 +21,7 @@ from typing import Literal
 import pytest
 
 from tests.testbed.build import image
-from tests.testbed.node import Bed, BedError, attach, up
+from tests.testbed.node import Bed, BedError, Settings, attach, up
 from tests.testbed.node.cgroups import ROOT as CGROUPS
 from tests.testbed.node.mounts import KERNEL
 from tests.testbed.node.proc import Identity
@@ -87,7 +87,7 @@ def _network(pid: int) -> str:
 
 def _inhabitants(network: str) -> list[int]:
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
-    return [pid for pid in pids if _network(pid) == network]
+    return [pid for pid in pids if network and _network(pid) == network]
 
 
 def _traces() -> list[str]:
@@ -196,6 +196,14 @@ def test_killed_while_starting(look: Same, start: Start, reached: str) -> None:
     process.kill()
     process.wait(PATIENCE)
     look(network)
+
+
+@pytest.mark.parametrize("program", ["kube-apiserver", "kubelet"])
+def test_failed_start(look: Same, program: str) -> None:
+    """A program that cannot start is told at once, in its own words, and nothing stays behind."""
+    with pytest.raises(BedError, match=f"(?s){program} has ended with code 1.*unknown flag: --nonsense"):
+        up(NAME, "node", settings=Settings(extra={program: ("--nonsense",)}))
+    look("")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

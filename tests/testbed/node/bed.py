@@ -25,7 +25,7 @@ from .api import Api
 from .control import Control
 from .door import Door
 from .settings import Layout
-from .state import BedError, Place, State, Tier
+from .state import BedError, Hopeless, Place, State, Tier
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -158,11 +158,15 @@ class Bed:
         deadline = time.monotonic() + timeout
         pause = 0.02
         while True:
+            if not self.state.alive:
+                raise Hopeless(f"bed {self.name!r} ended while waiting: {what}")
             try:
                 seen = condition()
                 if seen is True or (seen and not isinstance(seen, str)):
                     return
                 last = str(seen) if isinstance(seen, str) else ""
+            except Hopeless:
+                raise
             except (BedError, AssertionError, LookupError, OSError) as error:
                 last = f"{type(error).__name__}: {error}"
             if time.monotonic() > deadline:

@@ -79,7 +79,7 @@ class Launch:
         finally:
             os.close(owner)
         self.save(supervisor=Identity.of(self.supervisor.pid))
-        self._until((self.place.folder / SOCKET).exists, "init", 15)
+        self._until((self.place.folder / SOCKET).exists, "init", 60)
         child = only_child(self.supervisor.pid)
         self.save(init=Identity.of(child) if child else None)
         self._watch()

@@ -20,12 +20,12 @@ from . import dns, mounts, network, programs, teardown
 from .bed import Bed
 from .launch import Launch, Report
 from .settings import Settings
-from .state import BedError, Place, Tier, load, places, sweep, take
+from .state import BedError, Hopeless, Place, Tier, load, places, sweep, take
 
 NODE_IMAGES = frozenset({"pause", "coredns"})
 CONTROL_PLANE = ("kube-controller-manager", "kube-scheduler")
 NODE = ("kubelet", "kube-proxy")
-PATIENCE = 60.0
+PATIENCE = 120.0  # for a machine that builds and runs other beds at the same time
 
 
 def _quiet(_: str) -> None:
@@ -47,12 +47,13 @@ def up(
     """
     place = Place(Cache.default().run, name)
     _check(place)
+    artifacts = artifacts or build.artifacts()
     sweep(place.runs)
     # a bed that is just ending holds its lock a moment longer
     lock = None if _alive(place) else take(place, timeout=3)
     if lock is None:
         raise BedError(f"bed {name!r} runs already: choose another name, or take it down first")
-    launch = Launch(place, tier, settings or Settings(), artifacts or build.artifacts(), report)
+    launch = Launch(place, tier, settings or Settings(), artifacts, report)
     try:
         with ThreadPoolExecutor(2, "launch") as pool:
             try:
@@ -94,6 +95,17 @@ def _containerd_root(launch: Launch, images: frozenset[str]) -> None:
     launch.report("images prepared")
 
 
+def _wait(launch: Launch, bed: Bed, what: str, condition: Callable[[], object]) -> None:
+    """Wait as long as every program runs: none of them may end while a bed comes up."""
+
+    def check() -> object:
+        for name, code in launch.control.ended().items():
+            raise Hopeless(f"{name} has ended with code {code}:\n{launch.control.log(name)}")
+        return condition()
+
+    bed.wait(what, check, PATIENCE)
+
+
 def _listens(bed: Bed, port: int) -> Callable[[], bool]:
     """Whether something listens on a port of the node."""
 
@@ -108,13 +120,13 @@ def _programs(launch: Launch, bed: Bed, pki: Callable[[], None], root: Callable[
     """Start everything: whatever can start while another program still does, so."""
     launch.program("etcd")
     pki()
-    bed.wait("etcd listens", _listens(bed, 2379), PATIENCE)
+    _wait(launch, bed, "etcd listens", _listens(bed, 2379))
     launch.program("kube-apiserver")
     if root is not None:
         root()
         launch.program("containerd")
-        bed.wait("containerd listens", lambda: bed.exists(programs.CONTAINERD_SOCKET), PATIENCE)
-    bed.wait("the API server is ready", bed.api.ready, PATIENCE)
+        _wait(launch, bed, "containerd listens", lambda: bed.exists(programs.CONTAINERD_SOCKET))
+    _wait(launch, bed, "the API server is ready", bed.api.ready)
     launch.report("kube-apiserver ready")
     for name in (*CONTROL_PLANE, *(NODE if root else ())):
         launch.program(name)
@@ -123,16 +135,18 @@ def _programs(launch: Launch, bed: Bed, pki: Callable[[], None], root: Callable[
 def _usable(launch: Launch, bed: Bed) -> None:
     """Put in what pods need, and wait until they can be made."""
     if launch.tier == "node":
+        system = "/api/v1/namespaces/kube-system"
+        _wait(launch, bed, "the namespace kube-system is there", lambda: bed.api.get(system))
         for path, thing in dns.documents(image("coredns")):
             bed.api.post(path, thing)
         _node_ready(launch, bed)
-        bed.wait("DNS is available", lambda: _available(bed, "kube-system", "coredns"), PATIENCE)
+        _wait(launch, bed, "DNS is available", lambda: _available(bed, "kube-system", "coredns"))
         launch.report("CoreDNS ready")
     else:
         _fake_nodes(launch, bed)
     # pods are refused until their ServiceAccount is there
     path = "/api/v1/namespaces/default/serviceaccounts/default"
-    bed.wait("the default ServiceAccount is there", lambda: bed.api.get(path), PATIENCE)
+    _wait(launch, bed, "the default ServiceAccount is there", lambda: bed.api.get(path))
     launch.save(ready=True)
     bed.state = launch.state
 
@@ -153,7 +167,7 @@ def _fake_nodes(launch: Launch, bed: Bed) -> None:
 
 def _node_ready(launch: Launch, bed: Bed) -> None:
     path = f"/api/v1/nodes/{network.NODE}"
-    bed.wait(f"{network.NODE} is Ready", lambda: _holds(bed.api.get(path), "Ready"), PATIENCE)
+    _wait(launch, bed, f"{network.NODE} is Ready", lambda: _holds(bed.api.get(path), "Ready"))
     launch.report("node Ready")
 
 

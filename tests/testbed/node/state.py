@@ -31,6 +31,10 @@ class BedError(Exception):
     """A bed that cannot be started, reached or used; the message says what to do."""
 
 
+class Hopeless(BedError):
+    """Waiting longer will not help."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a bed keeps its files: `folder`, and beside it the lock."""
