@@ -121,7 +121,9 @@ def absent(reason: str, *, seen: JsonValue = None, wanted: JsonValue = None, **p
     raise Absent(Reason(reason, params), seen=seen, wanted=wanted)
 
 
-def hopeless(reason: str, *, seen: JsonValue = None, wanted: JsonValue = None, **params: JsonValue) -> NoReturn:
+def hopeless(
+    reason: str, *, seen: JsonValue = None, wanted: JsonValue = None, **params: JsonValue
+) -> NoReturn:
     """Say that the state is terminal; the run stops waiting once that has held for a while."""
     raise Hopeless(Reason(reason, params), seen=seen, wanted=wanted)
 
@@ -179,6 +181,4 @@ class Findings:
         if missing is None:
             return
         assert missing.reason is not None
-        raise self._kind(
-            missing.reason, seen=missing.seen, wanted=missing.wanted, parts=tuple(self._parts)
-        )
+        raise self._kind(missing.reason, seen=missing.seen, wanted=missing.wanted, parts=tuple(self._parts))

@@ -63,6 +63,14 @@ class Response:
     content: bytes
     path: str = field(default="", compare=False)
 
+    @classmethod
+    def of_document(cls, document: Any, like: Response) -> Response:
+        """An answer like another one but with this JSON document as its body."""
+        content = json.dumps(document, separators=(",", ":")).encode()
+        response = cls(like.status, like.headers, content, like.path)
+        response.__dict__["_parsed"] = document
+        return response
+
     def header(self, name: str) -> str:
         """A kept header by its lower-case name, empty when there is none."""
         return self.headers.get(name, "")

@@ -29,11 +29,19 @@ def judge(path: str, response: Response) -> Judgement:
     proxied = service_of(path) is not None
     if response.status == 429:
         return "throttled"
-    if proxied and response.api_status is None:
+    if proxied and not _from_proxy(response):
         return "answer"
     if response.status in _BUSY:
         return "answer" if _expected(path, response, proxied) else "server-error"
     return "redirected" if 300 <= response.status < 400 else _REFUSALS.get(response.status, "answer")
+
+
+def _from_proxy(response: Response) -> bool:
+    """Whether the API server answered instead of the backend, which may speak the same language."""
+    status = response.api_status
+    if status is None:
+        return False
+    return response.status != 403 or (status.get("details") or {}).get("kind") == "services"
 
 
 def _expected(path: str, response: Response, proxied: bool) -> bool:

@@ -9,6 +9,7 @@ selectors and expressions are never touched: they are compared.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ _PROSE: Final = frozenset({"expr", "query", "message", "description", "summary"}
 _BARE = frozenset({"true", "false", "null", "~", '""', "''"})
 
 
+@lru_cache(maxsize=8192)
 def speaks_of_credential(name: str) -> bool:
     """Whether a value under this name has to be masked."""
     return _NAME.fullmatch(name) is not None

@@ -17,6 +17,7 @@ from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.places import endpoint_of
 
 _TLS_CAUSES: Final = {
+    7: "unknown-ca",
     9: "not-yet-valid",
     10: "expired",
     18: "unknown-ca",

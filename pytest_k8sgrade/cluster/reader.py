@@ -24,6 +24,8 @@ from pytest_k8sgrade.cluster.redaction import Redactor
 from pytest_k8sgrade.cluster.transport import Transport
 
 _OK: Final = 200
+_FINAL: Final = frozenset({_OK, 400, 401, 403})
+"""Answers to a login that would be the same again; others may come from a Grafana that starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +106,21 @@ class LiveReader:
                 "password": self._value(login.password, seconds),
             }
             tried = (login.id, hashlib.sha256(repr(sorted(form.items())).encode()).digest())
-            if tried not in self._statuses or (
-                self._statuses[tried] == _OK and login.id not in self._cookies
-            ):
-                self._post(login, form, tried, seconds)
-            return Response(self._statuses[tried], {}, b"", login.path)
+            known = self._statuses.get(tried)
+            if known is None or (known == _OK and login.id not in self._cookies):
+                return self._post(login, form, tried, seconds)
+            return Response(known, {}, b"", login.path)
 
-    def _post(self, login: Login, form: Mapping[str, str], tried: tuple[str, bytes], seconds: float) -> None:
+    def _post(
+        self, login: Login, form: Mapping[str, str], tried: tuple[str, bytes], seconds: float
+    ) -> Response:
         response, cookies = self._transport.login(login.path, form, seconds=seconds)
-        self._statuses[tried] = response.status
         if response.status == _OK:
             self._cookies[login.id] = "; ".join(cookie.partition(";")[0] for cookie in cookies)
+        if response.status in _FINAL:
+            self._statuses[tried] = response.status
+        said = response.content if response.api_status is not None else b""
+        return Response(response.status, {}, said, login.path)
 
     def _read(self, request: Request, seconds: float) -> Response:
         cookie = self._cookies.get(request.login, "") if request.login else ""

@@ -9,8 +9,7 @@ cluster and repository Secrets. Redacting twice changes nothing.
 What is redacted: values of Secrets; literal values of environment variables and
 parameters whose name speaks of a credential; string fields of that kind, wherever
 they are. The annotation with the last applied object repeats all of it and is
-dropped, as are managed fields, which are bulk. ConfigMaps are left alone: what is
-written there is readable to everybody who may look.
+dropped, as are managed fields, which are bulk.
 """
 
 from __future__ import annotations
@@ -28,7 +27,11 @@ from pytest_k8sgrade.cluster.masking import MASK, mask_document, mask_text, mask
 from pytest_k8sgrade.cluster.places import service_of
 
 _SECRETS = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?")
-_CONFIG_MAPS = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?configmaps(?:/[^/]+)?")
+_PUBLIC = re.compile(
+    r"/apis?/(?:v1|events\.k8s\.io/v1|apiextensions\.k8s\.io/v1)/(?:namespaces/[^/]+/)?"
+    r"(?:configmaps|events|customresourcedefinitions)(?:/[^/]+)?"
+)
+"""Never masked: what is written there is readable to everybody who may look, and it is bulk."""
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _HELM_TYPE: Final = "helm.sh/release.v1"
 _ARGOCD_LABEL: Final = "argocd.argoproj.io/secret-type"
@@ -48,8 +51,10 @@ class Redactor:
         """The answer as it may be seen and kept."""
         if service_of(request.path) is not None:
             return _rewritten(response, mask_document) if _is_json(response) else response
-        if not _is_json(response) or _CONFIG_MAPS.fullmatch(request.path):
-            return _rewritten(response, _slimmed) if _is_json(response) else response
+        if not _is_json(response):
+            return response
+        if _PUBLIC.fullmatch(request.path):
+            return _rewritten(response, _slimmed)
         if _SECRETS.fullmatch(request.path):
             return _rewritten(response, self._secrets)
         return _rewritten(response, _object)
@@ -131,12 +136,9 @@ def _is_json(response: Response) -> bool:
 
 def _rewritten(response: Response, change: Callable[[Any], Any]) -> Response:
     try:
-        document = change(json.loads(response.content))
-        content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
-            "utf-8", "surrogatepass"
-        )
+        return Response.of_document(change(json.loads(response.content)), response)
     except RecursionError:
         content = mask_text(response.text).encode()
+        return Response(response.status, response.headers, content, response.path)
     except ValueError:
         return response
-    return Response(response.status, response.headers, content, response.path)

@@ -6,12 +6,12 @@ the evidence was recorded has no answer: the item becomes `ungraded`, never fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pytest_k8sgrade.cluster.evidence import Evidence, pack, unpack
-from pytest_k8sgrade.cluster.exchange import Request, Response
+from pytest_k8sgrade.cluster.exchange import Exchange, Request, Response
 from pytest_k8sgrade.cluster.facade import Cluster
 from pytest_k8sgrade.cluster.reader import Login
 from pytest_k8sgrade.cluster.source import Facts
@@ -76,10 +76,13 @@ def open_evidence(path: str | Path) -> RecordedSource:
     return RecordedSource(unpack(path))
 
 
-def evidence_of(view: View, facts: Facts, run: Mapping[str, Any], version: str) -> bytes:
+def evidence_of(
+    view: View, facts: Facts, run: Mapping[str, Any], version: str, older: Iterable[View] = ()
+) -> bytes:
     """The evidence file of a view, to be written as it is.
 
-    `run` is the caller's JSON (rubric digest, held times, started); `version` the tool's.
+    `older` are views on which a verdict rests because the last one got no answer; they
+    fill in what it could not tell. `run` is the caller's JSON (rubric digest, held times, started); `version` the tool's.
     The cluster's UID and version are read through the view, so that they are recorded too.
     """
     cluster = Cluster(view)
@@ -93,13 +96,23 @@ def evidence_of(view: View, facts: Facts, run: Mapping[str, Any], version: str) 
     now = _known(lambda: view.now)
     return pack(
         Evidence(
-            exchanges=tuple(view.exchanges()),
+            exchanges=tuple(_merged(view, older)),
             now=now,
             cluster=told,
             run=run,
             tool={"name": _TOOL, "version": version},
         )
     )
+
+
+def _merged(view: View, older: Iterable[View]) -> list[Exchange]:
+    merged = {exchange.key: exchange for exchange in view.exchanges()}
+    for other in older:
+        for exchange in other.exchanges():
+            known = merged.get(exchange.key)
+            if known is None or isinstance(known.result, CannotTell):
+                merged[exchange.key] = exchange
+    return [merged[key] for key in sorted(merged)]
 
 
 def _known(ask: Callable[[], T]) -> T | None:

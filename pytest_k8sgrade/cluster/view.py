@@ -153,7 +153,9 @@ class View:
             moment = parsedate_to_datetime(response.header("date")).astimezone(UTC)
         except ValueError:
             return
-        self._now = self._clock.advance(moment)
+        with self._lock:
+            if self._now is None:
+                self._now = self._clock.advance(moment)
 
 
 def _result(future: Future[Response]) -> Response | CannotTell:

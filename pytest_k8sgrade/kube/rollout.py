@@ -64,7 +64,7 @@ def rollout_shortfall(workload: Object) -> Shortfall | None:
 
 def named(item: Object) -> dict[str, Any]:
     """Kind, namespace and name for a message."""
-    metadata = item["metadata"]
+    metadata = item.get("metadata") or {}
     return {
         "kind": item.get("kind", ""),
         "namespace": metadata.get("namespace", ""),

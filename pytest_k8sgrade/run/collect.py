@@ -41,8 +41,8 @@ class CheckModule(pytest.Module):
     check_file: ModuleType
     uses: Sequence[tuple[Item, Check]]
 
-    @property
-    def obj(self) -> ModuleType:  # type: ignore[override]  # pytest assigns it nowhere
+    @property  # type: ignore[misc]  # pytest assigns to it nowhere
+    def obj(self) -> ModuleType:
         """The check file, imported once, when the rubric was validated."""
         return self.check_file
 

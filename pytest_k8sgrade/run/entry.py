@@ -7,11 +7,15 @@ the rounds have ended.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from pytest_k8sgrade.grade.build import Change
-from pytest_k8sgrade.outcome import Observation, Reason
+from pytest_k8sgrade.outcome import Observation
 from pytest_k8sgrade.run.collect import CheckItem
 from pytest_k8sgrade.run.settling import Patience, Streak, Verdict
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import View
 
 TIMELINE_LIMIT = 20
 """Changes kept per item; a flapping state must not fill the report."""
@@ -19,7 +23,11 @@ TIMELINE_LIMIT = 20
 
 @dataclass(slots=True)
 class Entry:
-    """One item of the rubric during the run."""
+    """One item of the rubric during the run.
+
+    `view` is the one that the verdict rests on, `look` the key of the check with the
+    values it had there, `held` and `settled_at` are seconds.
+    """
 
     node: CheckItem
     patience: Patience
@@ -30,9 +38,9 @@ class Entry:
     streak: Streak = field(default_factory=Streak)
     held: float = 0.0
     settled_at: float = 0.0
-    view: int = 0
+    view: View | None = None
     timeline: list[Change] = field(default_factory=list)
-    last_doubt: Reason | None = None
+    look: str = ""
 
     @property
     def id(self) -> str:
@@ -49,8 +57,6 @@ class Entry:
         changed = _told(observation) != _told(self.observation)
         self.streak = self.streak.after(observation.status, now)
         self.observation = observation
-        if observation.status == "cannot-tell":
-            self.last_doubt = observation.reason
         if changed and len(self.timeline) < TIMELINE_LIMIT:
             self.timeline.append(Change(now, observation))
         return changed

@@ -9,8 +9,6 @@ import pytest
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
-LOOKER_KEY = pytest.StashKey["Looker"]()
-
 
 @pytest.fixture
 def cluster(request: pytest.FixtureRequest) -> Cluster:

@@ -6,9 +6,11 @@ and other plugins work as in any run; what it raised becomes an observation.
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -51,7 +53,16 @@ class Looker:
         except CannotTell as doubt:
             return doubt.observation()
         self.values.update(known)
-        return self._evaluate(entry.node, substitute(item.with_, known), cluster)
+        values = substitute(item.with_, known)
+        entry.look = look_key(item.check, values)
+        return self._held(entry.look, self._evaluate(entry.node, values, cluster), view)
+
+    def _held(self, look: str, found: Observation, view: View) -> Observation:
+        """What a recording run saw to hold by looking again is part of the evidence."""
+        if found.status != "met" or look not in self.holds:
+            return found
+        recorded = view.now - timedelta(seconds=self.holds[look])
+        return replace(found, since=min(found.since or recorded, recorded))
 
     def _evaluate(self, node: CheckItem, values: Mapping[str, JsonValue], cluster: Cluster) -> Observation:
         node.bind(dict(values))
@@ -66,6 +77,11 @@ class Looker:
         if found.status == "met" and cluster.since is not None:
             return Observation("met", since=cluster.since)
         return found
+
+
+def look_key(check: str, values: Mapping[str, JsonValue]) -> str:
+    """By what evidence knows a look: the check and its parameters, not the item's id."""
+    return f"{check} {json.dumps(values, sort_keys=True, ensure_ascii=False)}"
 
 
 def observe(node: CheckItem, call: pytest.CallInfo[None]) -> None:

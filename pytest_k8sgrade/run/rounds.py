@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_k8sgrade.outcome import Observation, Reason
+from pytest_k8sgrade.outcome import CannotTell, Observation, Reason
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.settling import UNREACHABLE_AFTER, Moment, decide, held_for
 
@@ -56,6 +56,7 @@ class Rounds:
     sleep: Callable[[float], None] = time.sleep
     _started: float = field(init=False, default=0.0)
     _number: int = field(init=False, default=0)
+    _view: View | None = field(init=False, default=None)
     _changed_at: float = field(init=False, default=0.0)
     _answered_at: float = field(init=False, default=0.0)
     _closings: int = field(init=False, default=0)
@@ -79,21 +80,19 @@ class Rounds:
             self._closings += closing
 
     def _on_one_view(self) -> bool:
-        return all(entry.view == self._number for entry in self.entries)
+        return all(entry.view is self._view for entry in self.entries)
 
     def _now(self) -> float:
         return self.clock() - self._started
 
     def _round(self, entries: Sequence[Entry]) -> None:
         self._number += 1
-        view = self.source.view()
-        answered = False
+        view = self._view = self.source.view()
         for entry in entries:
             if self._closings >= CLOSING_ROUNDS or self._gave_up():
                 entry.be_final()
             self._settle(entry, self._observe(entry, view), view)
-            answered = answered or entry.observation.status not in ("cannot-tell", "waiting")
-        if answered:
+        if any(entry.view is view and _told(entry) for entry in entries) or _answered(view):
             self._answered_at = self._now()
 
     def _gave_up(self) -> bool:
@@ -128,11 +127,19 @@ class Rounds:
             None if entry.blocked_by else decide(observation, entry.streak, moment, entry.patience)
         )
         entry.settled_at = now
-        entry.view = self._number
+        entry.view = view
 
     def _pause(self, began: float) -> None:
         wanted = min(LONGEST_PAUSE, FIRST_PAUSE * (1 + self._number / 5))
         self.sleep(max(0.0, wanted - (self._now() - began)))
+
+
+def _told(entry: Entry) -> bool:
+    return entry.observation.status not in ("cannot-tell", "waiting")
+
+
+def _answered(view: View) -> bool:
+    return any(not isinstance(exchange.result, CannotTell) for exchange in view.exchanges())
 
 
 def _history(observation: Observation, view: View) -> float | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_k8sgrade.grade.model import Grade
+    from pytest_k8sgrade.outcome import JsonValue
     from pytest_k8sgrade.rubric.model import Item, Rubric
     from pytest_k8sgrade.run.collect import CheckItem
     from pytest_k8sgrade.run.sources import GradeSource
@@ -87,7 +88,7 @@ class GradeSession:
     def finish(self) -> Grade:
         """The grade of what is known now, also after an interrupt."""
         rubric = self.lab.rubric
-        values = self.looker.values
+        values = self.values()
         run = Run(
             digest=self.lab.digest,
             tool_version=version("pytest-k8sgrade"),
@@ -111,12 +112,16 @@ class GradeSession:
                 self.catalogue.label("report-written", format=target.format, path=target.path)
             )
         if self.settings.record is not None:
-            self.source.record(self.settings.record, self.lab, self.entries)
+            self.source.record(self.settings.record, self.lab, self.entries, self.started)
             self.written.append(self.catalogue.label("evidence-written", path=self.settings.record))
 
     def _title(self, item: Item) -> str:
         check = self.lab.checks[item.check]
-        return title_of(item, check, self.looker.values, self.settings.language)
+        return title_of(item, check, self.values(), self.settings.language)
+
+    def values(self) -> dict[str, JsonValue]:
+        """The variables that are known: fixed ones, and what was looked up."""
+        return {**self.looker.search.fixed, **self.looker.values}
 
 
 def _namespaces(rubric: Rubric, search: Search) -> list[str]:

@@ -28,7 +28,7 @@ _DEFAULTS = {"tbstyle": ("auto", "no"), "reportchars": ("fE", "")}
 def quieten(config: pytest.Config) -> None:
     """Leave the floor to the grade, and keep the run in one process."""
     for option, (default, ours) in _DEFAULTS.items():
-        if getattr(config.option, option) == default:
+        if getattr(config.option, option, None) == default:
             setattr(config.option, option, ours)
     if config.getoption("dist", "no") != "no":
         config.option.dist = "no"

@@ -29,7 +29,9 @@ def asserts() -> list[dict[str, Any]]:
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": "monitoring", "labels": release}},
         *(_object("apps/v1", *named, status={"readyReplicas": 1}) for named in CONTROLLERS),
         _condition(operated, "Prometheus", service, "monitoring", "Available"),
-        _condition(operated, "Alertmanager", "prometheus-kube-prometheus-alertmanager", "monitoring", "Available"),
+        _condition(
+            operated, "Alertmanager", "prometheus-kube-prometheus-alertmanager", "monitoring", "Available"
+        ),
         _object("v1", "Service", service, "monitoring"),
         _object("v1", "Service", grafana, "monitoring"),
         _object("v1", "Secret", grafana, "monitoring"),
@@ -37,9 +39,17 @@ def asserts() -> list[dict[str, Any]]:
         _container({"image": "nginxinc/nginx-unprivileged:1.25"}),
         _container({"resources": {"requests": {"cpu": "100m"}}}),
         _object("v1", "Service", "web-app", "day5-lab", spec={"selector": {"app": "web-app"}}),
-        _object(operated, "ServiceMonitor", "web-app", "day5-lab", spec={"selector": {"matchLabels": {"app": "web-app"}}}),
+        _object(
+            operated,
+            "ServiceMonitor",
+            "web-app",
+            "day5-lab",
+            spec={"selector": {"matchLabels": {"app": "web-app"}}},
+        ),
         _condition("apiregistration.k8s.io/v1", "APIService", "v1beta1.metrics.k8s.io", None, "Available"),
-        _object("autoscaling/v2", "HorizontalPodAutoscaler", "web-app-hpa", "day5-lab", spec={"maxReplicas": 10}),
+        _object(
+            "autoscaling/v2", "HorizontalPodAutoscaler", "web-app-hpa", "day5-lab", spec={"maxReplicas": 10}
+        ),
         _condition("autoscaling/v2", "HorizontalPodAutoscaler", "web-app-hpa", "day5-lab", "ScalingActive"),
         _application({"sync": {"status": "Synced"}}),
         _application({"health": {"status": "Healthy"}}),
@@ -66,7 +76,9 @@ def _object(api_version: str, kind: str, name: str, namespace: str | None, **con
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
 
 
-def _condition(api_version: str, kind: str, name: str, namespace: str | None, condition: str) -> dict[str, Any]:
+def _condition(
+    api_version: str, kind: str, name: str, namespace: str | None, condition: str
+) -> dict[str, Any]:
     wanted = {f"(conditions[?type == '{condition}'])": [{"status": "True"}]}
     return _object(api_version, kind, name, namespace, status=wanted)
 

@@ -19,14 +19,14 @@ def test_the_reference_gets_all_points(lab1_bed: Bed, tmp_path: Path) -> None:
     """A finished lab 1 is graded 100 of 100."""
     run = grade(lab1_bed, tmp_path)
     assert run.code == 0, run.output
-    assert (run.graded.score, run.graded.max_score) == (100, 100), run.output
+    assert run.graded.score == run.graded.max_score == Decimal(100), run.output
 
 
 def test_an_empty_cluster_gets_nothing(empty_bed: Bed, tmp_path: Path) -> None:
     """Nothing on the cluster earns nothing, and nothing is left ungraded."""
     run = grade(empty_bed, tmp_path)
     assert run.code == 1, run.output
-    assert (run.graded.score, run.graded.ungraded_points) == (0, 0), run.output
+    assert run.graded.score == run.graded.ungraded_points == Decimal(0), run.output
 
 
 def test_half_a_lab_gets_its_known_marks(half_bed: Bed, tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ REUSE = "K8SGRADE_TESTBED_REUSE"
 Beds = Callable[[str], Bed]
 
 
-def _running(scenario: str) -> str | None:
-    """The name of a running bed with this scenario."""
+def running(scenario: str) -> str | None:
+    """The name of a running bed with this scenario, None when there is none."""
     for place in places(Cache.default().run):
         state = load(place)
         if state is not None and state.alive and state.ready and state.notes.get("scenario") == scenario:
@@ -61,7 +61,7 @@ def beds(request: pytest.FixtureRequest) -> Iterator[Beds]:
 
     def give(scenario: str) -> Bed:
         if scenario not in mine and scenario not in borrowed:
-            name = _running(scenario) if os.environ.get(REUSE) else None
+            name = running(scenario) if os.environ.get(REUSE) else None
             if name is None:
                 mine[scenario] = _start(scenario, worker, report)
             else:

@@ -39,7 +39,7 @@ class Bench:
 
     def view(self) -> Any:
         """A view that has only a clock."""
-        return SimpleNamespace(now=START + timedelta(seconds=self.time))
+        return SimpleNamespace(now=START + timedelta(seconds=self.time), exchanges=list)
 
     def look(self, entry: Entry, view: Any) -> Observation:
         """What the script says for this moment."""
