@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_k8sgrade.run.looks import Looker
+
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
+
+LOOKER_KEY = pytest.StashKey[Looker]()
 
 
 @pytest.fixture
