@@ -98,6 +98,7 @@ def test_monitor_up(
             part=target.url,
             seen=target.health,
             wanted="up",
+            terminal=params.get("status") == 404,
             monitor=f"{namespace}/{name}",
             **params,
         )

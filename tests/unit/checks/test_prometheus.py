@@ -162,7 +162,7 @@ def test_a_target_that_is_down_says_what_the_application_answers() -> None:
     own = {"service": "web", "namespace": "shop", "endpoint": "http"}
     assert scraped(target(POOL, "up")).status == "met"
     seen = scraped(target(POOL, "down", **own))
-    assert reason(seen) == "target-answers"
+    assert (seen.status, reason(seen)) == ("hopeless", "target-answers")
     assert seen.reason is not None
     assert seen.reason.params["status"] == 404
     assert reason(scraped(target(POOL, "down", **own), code=200)) == "target-down"
