@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import look
-from .base import Document, documents
+from .base import Document, apply, documents
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -43,7 +43,7 @@ class WebApp:
 
     def install(self, bed: Bed) -> None:
         """Apply the objects."""
-        bed.apply(documents("lab1", "namespace.yaml") + application(working=self.working))
+        apply(bed, documents("lab1", "namespace.yaml") + application(working=self.working))
 
     def wait(self, bed: Bed) -> None:
         """Wait for the pods."""
@@ -52,7 +52,7 @@ class WebApp:
 
 @dataclass(frozen=True)
 class Scraped:
-    """The application's ServiceMonitor, and its targets in Prometheus: up or (by the letter of the lab) down."""
+    """The application's ServiceMonitor, and its targets: up or (by the letter of the lab) down."""
 
     name: str = "app-scraped"
     health: str = "up"
@@ -62,7 +62,7 @@ class Scraped:
 
     def install(self, bed: Bed) -> None:
         """Apply the ServiceMonitor."""
-        bed.apply(documents("lab1", "servicemonitor.yaml"))
+        apply(bed, documents("lab1", "servicemonitor.yaml"))
 
     def wait(self, bed: Bed) -> None:
         """Wait for the first scrapes: the lab's interval is 30 s."""
@@ -83,7 +83,7 @@ class Autoscaler:
 
     def install(self, bed: Bed) -> None:
         """Apply it."""
-        bed.apply(documents("lab1", "hpa.yaml"))
+        apply(bed, documents("lab1", "hpa.yaml"))
 
     def wait(self, bed: Bed) -> None:
         """Wait until it reads its metrics, or until it has said that it cannot."""

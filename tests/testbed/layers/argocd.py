@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.testbed.build.images import image
+
 from . import look
-from .base import STAND_IN_LABEL, Document, config_map, documents, lean, namespace, parse, scripts
+from .base import STAND_IN_LABEL, Document, apply, config_map, documents, lean, namespace, parse, scripts
 from .monitoring import crds_established
 
 if TYPE_CHECKING:
@@ -88,11 +89,11 @@ class ArgoCD:
         found = parse(bed.artifacts.manifest("argocd/install.yaml").read_text(encoding="utf-8"))
         crds = [lean(document) for document in found if document["kind"] == "CustomResourceDefinition"]
         rest = [adapted(document) for document in found if document["kind"] != "CustomResourceDefinition"]
-        bed.apply([namespace(NAMESPACE), config_map("argocd-dex-stand-in", NAMESPACE, scripts("dex"))])
-        bed.apply(crds, timeout=180)
-        bed.apply(rest, timeout=180)
+        apply(bed, [namespace(NAMESPACE), config_map("argocd-dex-stand-in", NAMESPACE, scripts("dex"))])
+        apply(bed, crds)
+        apply(bed, rest)
         look.until("CRDs established", lambda: crds_established(bed, "argoproj.io"), 60)
-        bed.apply([PROJECT])
+        apply(bed, [PROJECT])
 
     def wait(self, bed: Bed) -> None:
         """Wait for the seven workloads and the administrator's password."""
@@ -112,7 +113,7 @@ class LabApplication:
 
     def install(self, bed: Bed) -> None:
         """Apply it."""
-        bed.apply(documents("lab1", "application.yaml"))
+        apply(bed, documents("lab1", "application.yaml"))
 
     def wait(self, bed: Bed) -> None:
         """Wait until it is Synced and Healthy and its operation has succeeded."""

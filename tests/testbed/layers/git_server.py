@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.testbed.build.images import image
+
 from . import look
-from .base import TESTBED, Document, config_map, namespace, scripts
+from .base import TESTBED, Document, apply, config_map, namespace, scripts
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -96,7 +97,7 @@ class GitServer:
 
     def install(self, bed: Bed) -> None:
         """Apply the objects."""
-        bed.apply(objects())
+        apply(bed, objects())
 
     def wait(self, bed: Bed) -> None:
         """Wait for the pod."""

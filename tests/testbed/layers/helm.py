@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
 CHARTS = TESTBED / "charts"
+# Validation costs the API server a new OpenAPI document; see `base.apply`.
+FLAGS = ("--disable-openapi-validation",)
 
 
 def run(bed: Bed, *arguments: str, timeout: float = 120) -> str:
@@ -55,10 +57,10 @@ def chart(
 def install(bed: Bed, release: str, path: Path, namespace: str, sets: Mapping[str, str], *extra: str) -> str:
     """Install with --set values; without --wait it returns once the objects are applied."""
     flags = [flag for key, value in sets.items() for flag in ("--set", f"{key}={value}")]
-    return run(bed, "install", release, str(path), "--namespace", namespace, *flags, *extra)
+    return run(bed, "install", release, str(path), "--namespace", namespace, *FLAGS, *flags, *extra)
 
 
 def upgrade(bed: Bed, release: str, path: Path, namespace: str, sets: Mapping[str, str], *extra: str) -> str:
     """Upgrade with --set values; without any it reuses those of the release, as helm does."""
     flags = [flag for key, value in sets.items() for flag in ("--set", f"{key}={value}")]
-    return run(bed, "upgrade", release, str(path), "--namespace", namespace, *flags, *extra)
+    return run(bed, "upgrade", release, str(path), "--namespace", namespace, *FLAGS, *flags, *extra)

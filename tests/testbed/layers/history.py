@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.testbed.build.images import image
+
 from . import look
 from .app import NAMESPACE
-from .base import STAND_IN_LABEL, Document, config_map, documents, scripts
+from .base import STAND_IN_LABEL, Document, apply, config_map, documents, scripts
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -30,7 +31,7 @@ QUICK = {
         "policies": [{"type": "Pods", "value": 9, "periodSeconds": 1}],
     },
 }
-# One request costs nginx about 7 ms of CPU, so all pods together use some 210m: enough for four or five of them.
+# One request costs nginx about 7 ms of CPU, so all pods together use some 210m: enough for four or five.
 URL, RATE = "http://web-app/work", "30"
 LABELS = f"namespace='{NAMESPACE}',horizontalpodautoscaler='{HPA}'"
 SEEN = f"max_over_time(kube_horizontalpodautoscaler_status_current_replicas{{{LABELS}}}[10m]) > 2"
@@ -77,7 +78,7 @@ class ScalingHistory:
         """Run the load, see the replicas rise and fall, restore the lab's object."""
         try:
             patch(bed, {"spec": {"behavior": QUICK}})
-            bed.apply(generator())
+            apply(bed, generator())
             look.until("scaled up", lambda: more_than_minimum(bed), 120)
             look.until(
                 "replica history", lambda: None if look.query(bed, SEEN) else "not in Prometheus yet", 240
@@ -92,7 +93,7 @@ class ScalingHistory:
                 "--ignore-not-found",
             )
         look.until("scaled down", lambda: at_minimum(bed), 120)
-        bed.apply(documents("lab1", "hpa.yaml"))
+        apply(bed, documents("lab1", "hpa.yaml"))
 
 
 def patch(bed: Bed, body: Document) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import look
-from .base import Document, parse
+from .base import Document, apply, parse
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -43,7 +43,7 @@ class MetricsServer:
     def install(self, bed: Bed) -> None:
         """Apply the manifest with our arguments."""
         found = parse(bed.artifacts.manifest("metrics-server/components.yaml").read_text(encoding="utf-8"))
-        bed.apply([self.adapted(document) for document in found])
+        apply(bed, [self.adapted(document) for document in found])
 
     def adapted(self, document: Document) -> Document:
         """A document with the labels that kustomize would add, and the Deployment with our arguments."""

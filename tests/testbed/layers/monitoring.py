@@ -1,5 +1,4 @@
-"""Release `prometheus` in `monitoring`: operator, Prometheus, Alertmanager, exporters and the Grafana
-stand-in.
+"""Release `prometheus` in `monitoring`: operator, Prometheus, Alertmanager, exporters, Grafana stand-in.
 
 The CRDs are a layer of their own, because the application's ServiceMonitor needs nothing else and
 because large CRDs are better applied server-side. The release is installed by the real helm with
@@ -13,8 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tests.testbed.build.images import image
+
 from . import helm, look
-from .base import lean, namespace, parse
+from .base import apply, lean, namespace, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ class PrometheusCrds:
     def install(self, bed: Bed) -> None:
         """Apply them and wait: others cannot apply their objects before."""
         found = parse(bed.artifacts.manifest("prometheus-operator/crds.yaml").read_text(encoding="utf-8"))
-        bed.apply([lean(crd) for crd in found], timeout=180)
+        apply(bed, [lean(crd) for crd in found])
         look.until("CRDs established", lambda: crds_established(bed, "monitoring.coreos.com"), 60)
 
     def wait(self, bed: Bed) -> None:
@@ -103,7 +103,7 @@ class Monitoring:
 
     def install(self, bed: Bed) -> None:
         """Install the release without waiting for its pods."""
-        bed.apply([namespace(NAMESPACE)])
+        apply(bed, [namespace(NAMESPACE)])
         with helm.chart(CHART, values=defaults(bed), stand_ins=STAND_INS) as path:
             helm.install(bed, RELEASE, path, NAMESPACE, LAB_VALUES)
 

@@ -76,7 +76,7 @@ def submit(
     report: Report,
     before: Mapping[str, Future[None]],
 ) -> dict[str, Future[None]]:
-    """Start a step of each layer; it runs once the same step of its needs and its own entry of `before` are done."""
+    """Start a step of each layer: after the same step of its needs and its own entry of `before`."""
     futures: dict[str, Future[None]] = {}
 
     def work(layer: Layer, wanted: list[Future[None]]) -> None:

@@ -1,5 +1,4 @@
-"""Whole clusters by name: `empty`, `half` (a student who stopped in the middle) and `lab1` (every
-checkpoint works).
+"""Whole clusters by name: `empty`, `half` (a student stopped in the middle), `lab1` (all of it works).
 
 A scenario is a tier, layers and changes. `start` brings one up; with `settle=False` it returns as
 soon as the manifests are applied and the stack still converges, and `settle` may be called later
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tests.testbed.layers import LAYERS, run
 from tests.testbed.node import up
+
 from . import changes as _changes
 from .change import CHANGES, Change, applied, change
 
@@ -66,12 +66,12 @@ _SCENARIOS = (
     Scenario("empty", "A node and nothing on it"),
     Scenario(
         "half",
-        "A student who stopped in the middle: the stack is up and the application deployed, but its ServiceMonitor's "
-        "target is down, metrics-server lacks its flag, the HPA is inactive, and there is no Argo CD",
+        "A student who stopped in the middle: the stack is up and the application deployed, but its "
+        "ServiceMonitor's target is down, metrics-server lacks its flag, the HPA is inactive, no Argo CD",
         layers=("monitoring", "app-by-the-letter", "app-down", "metrics-server-without-flag", "hpa-inactive"),
     ),
-    # Argo CD's Application deploys into `default`, as the lab's text has it. The Deployment that the HPA scales is the
-    # one in day5-lab (as the lab's scripts have it), so that Argo CD's self-healing and the HPA never meet.
+    # Argo CD's Application deploys into `default`, as the lab's text has it. The Deployment that the HPA
+    # scales is the one in day5-lab, as the lab's scripts have it: self-healing and HPA never meet.
     Scenario(
         "lab1",
         "Lab 1 finished, and every checkpoint works",

@@ -26,7 +26,7 @@ CHANGES: dict[str, Change] = {}
 
 @dataclass(frozen=True)
 class Change:
-    """A named change: `apply` returns at once, `settle` when it has taken effect, `undo` when all is as before."""
+    """A named change: `apply` returns at once, `settle` when it shows, `undo` when all is as before."""
 
     name: str
     title: str

@@ -57,7 +57,8 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/healthz":
             self.send(200, b"Ok", "text/plain; charset=utf-8")
         elif path == "/metrics":
-            text = f'# TYPE grafana_build_info gauge\ngrafana_build_info{{edition="stand-in",version="{VERSION}"}} 1\n'
+            sample = f'grafana_build_info{{edition="stand-in",version="{VERSION}"}} 1'
+            text = f"# TYPE grafana_build_info gauge\n{sample}\n"
             self.send(200, text.encode(), "text/plain; version=0.0.4; charset=utf-8")
         elif path == "/login":
             self.send(200, LOGIN_PAGE.encode(), "text/html; charset=UTF-8")

@@ -116,7 +116,7 @@ class Store:
         wanted = [
             hit
             for hit in hits
-            if query.lower() in str(hit["title"]).lower() and set(tags) <= set(hit["tags"])  # type: ignore[call-overload]
+            if query.lower() in str(hit["title"]).lower() and set(tags) <= set(hit["tags"])
         ]
         return sorted(wanted, key=lambda hit: str(hit["title"]))
 

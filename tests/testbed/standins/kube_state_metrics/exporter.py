@@ -18,7 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from families import FAMILIES, Lines
+from families import FAMILIES
+from samples import Lines
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 RESOURCES = {
