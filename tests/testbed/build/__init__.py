@@ -18,6 +18,7 @@ from tests.testbed.paths import Cache
 
 from . import debian, golang, manifests
 from .artifacts import Artifacts, artifacts, missing, tell
+from .children import Children
 from .components import BASE, GROUPS, PROGRAMS, GoProgram, expand
 from .golang import Report
 from .images import components_of, image
@@ -72,23 +73,27 @@ def _ready_machine(wanted: frozenset[str], cache: Cache, report: Report) -> None
 
 
 def _build_all(wanted: frozenset[str], cache: Cache, report: Report) -> dict[str, Stamp]:
-    chain = golang.toolchain(cache)
+    chain, children = golang.toolchain(cache), Children()
     jobs: list[Callable[[], dict[str, Stamp]]] = [
-        partial(golang.build_family, family, members, cache, report, chain)
+        partial(golang.build_family, family, members, cache, report, chain=chain, children=children)
         for family, members in _families(wanted).items()
     ]
     if BASE in wanted:
-        jobs.append(lambda: {BASE: debian.build(cache, report)})
+        jobs.append(lambda: {BASE: debian.build(cache, report, children)})
     done: dict[str, Stamp] = {}
-    failures: list[BuildError] = []
+    failures: list[BaseException] = []
     with ThreadPoolExecutor(max(1, len(jobs))) as pool:
         futures: list[Future[dict[str, Stamp]]] = [pool.submit(job) for job in jobs]
-        for future in as_completed(futures):
-            try:
-                done |= future.result()
-            except BuildError as error:
-                report(f"build: {error}")
-                failures.append(error)
+        try:
+            for future in as_completed(futures):
+                if error := future.exception():
+                    report(f"build: {error}")
+                    failures.append(error)
+                else:
+                    done |= future.result()
+        except BaseException:
+            children.stop()
+            raise
     if failures:
         raise failures[0]
     return done

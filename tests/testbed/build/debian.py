@@ -21,6 +21,7 @@ from tests.testbed.errors import CommandFailed
 from tests.testbed.paths import Cache
 
 from . import layer, stamps
+from .children import Children
 from .components import BASE
 from .files import PART, digest, locked, remove, sweep
 from .golang import Report
@@ -108,19 +109,19 @@ def inputs() -> str:
     return digest(recipe, release.read_text(encoding="utf-8") if release.exists() else "")
 
 
-def build(cache: Cache, report: Report) -> stamps.Stamp:
+def build(cache: Cache, report: Report, children: Children) -> stamps.Stamp:
     """Fetch and write the base layer unless it is up to date; return its stamp."""
     with locked(cache.lock(BASE), lambda: report("base: waiting for another build")):
-        return _build(cache, report)
+        return _build(cache, report, children)
 
 
-def _build(cache: Cache, report: Report) -> stamps.Stamp:
+def _build(cache: Cache, report: Report, children: Children) -> stamps.Stamp:
     wanted, target = inputs(), cache.layers / "base.tar"
     known = stamps.fresh(cache.stamps, BASE, wanted, target)
     if known is not None:
         return known
     started = time.monotonic()
-    with _packages(cache, report) as packages:
+    with _packages(cache, report, children) as packages:
         report(f"base: writing the layer from {len(packages)} packages")
         made = layer.make(target, wanted, lambda writer: _fill(writer, packages))
     stamp = stamps.Stamp(wanted, f"{len(packages)} debs", round(time.monotonic() - started, 1), made.size)
@@ -130,7 +131,7 @@ def _build(cache: Cache, report: Report) -> stamps.Stamp:
 
 
 @contextmanager
-def _packages(cache: Cache, report: Report) -> Iterator[list[Path]]:
+def _packages(cache: Cache, report: Report, children: Children) -> Iterator[list[Path]]:
     """Fetch the closure of PACKAGES; apt's folder is removed again after use."""
     cache.debian.mkdir(parents=True, exist_ok=True)
     sweep(cache.debian)
@@ -153,18 +154,12 @@ def _packages(cache: Cache, report: Report) -> Iterator[list[Path]]:
     apt = ["apt-get", "-qq", *[part for option in options for part in ("-o", option)]]
     report("base: fetching Debian packages")
     try:
-        _run([*apt, "update"])
-        _run([*apt, "--yes", "--download-only", "install", *PACKAGES])
+        children.run([*apt, "update"], "apt-get update")
+        children.run([*apt, "--yes", "--download-only", "install", *PACKAGES], "apt-get install")
         found = sorted(archives.glob("*.deb"))
         yield [path for path in found if not path.name.startswith(_UNWANTED)]
     finally:
         remove(folder)
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise CommandFailed(f"apt-get {command[-1]}", done.returncode, done.stdout + done.stderr)
 
 
 def _fill(writer: layer.LayerWriter, packages: list[Path]) -> None:

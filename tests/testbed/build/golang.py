@@ -22,6 +22,7 @@ from tests.testbed.errors import CommandFailed
 from tests.testbed.paths import GO_FAMILIES, Cache
 
 from . import stamps
+from .children import Children
 from .components import PATCHES, GoProgram, Patch
 from .files import digest, locked, remove, replacing, size_of, sweep
 
@@ -67,6 +68,7 @@ class Family:
     name: str
     cache: Cache
     report: Report
+    children: Children = field(default_factory=Children)
     source: Path = field(init=False)
     work: Path = field(init=False)
 
@@ -130,20 +132,10 @@ class Family:
     def _watched(self, command: Sequence[str], program: GoProgram) -> None:
         log = self.cache.logs / f"{program.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with subprocess.Popen(
-            ["nice", "-n", "10", *command],
-            cwd=self.work,
-            env=environment(self.cache),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stderr is not None
-            try:
-                lines = _follow(process.stderr, lambda text: self.report(f"{program.name}: {text}"))
-            except BaseException:
-                process.terminate()
-                raise
+        quietly = ["nice", "-n", "10", *command]
+        with self.children.started(quietly, self.work, environment(self.cache)) as process:
+            assert process.stdout is not None
+            lines = _follow(process.stdout, lambda text: self.report(f"{program.name}: {text}"))
         log.write_text("".join(lines), encoding="utf-8")
         if process.returncode:
             raise CommandFailed(f"Building {program.name}", process.returncode, "".join(lines), log)
@@ -176,11 +168,20 @@ def toolchain(cache: Cache) -> str:
 
 
 def build_family(
-    name: str, wanted: Sequence[GoProgram], cache: Cache, report: Report, chain: str
+    name: str,
+    wanted: Sequence[GoProgram],
+    cache: Cache,
+    report: Report,
+    *,
+    chain: str,
+    children: Children,
 ) -> dict[str, stamps.Stamp]:
-    """Build those of the family's wanted programs that are not up to date; return all stamps."""
+    """Build those of the family's wanted programs that are not up to date; return all stamps.
+
+    ``chain`` is what :func:`toolchain` says; ``children`` can end the compiler early.
+    """
     with locked(cache.lock(name), lambda: report(f"{name} family: waiting for another build")):
-        return _build_stale(Family(name, cache, report), wanted, chain)
+        return _build_stale(Family(name, cache, report, children), wanted, chain)
 
 
 def _build_stale(family: Family, wanted: Sequence[GoProgram], chain: str) -> dict[str, stamps.Stamp]:
