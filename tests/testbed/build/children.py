@@ -1,6 +1,6 @@
 """The programs that a build has running, so that an interrupted build ends them at once.
 
-Each runs in a process group of its own: a compiler has children too. The build's worker
+Each runs in a session of its own: a compiler has children too, and they end together. The build's worker
 threads start programs here; the main thread calls ``stop`` when it is interrupted.
 """
 
@@ -40,9 +40,10 @@ class Children:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                process_group=0,
+                start_new_session=True,
             )
             self._running.add(process)
+        _yield_to_others(process.pid)
         try:
             with process:
                 yield process
@@ -64,3 +65,12 @@ class Children:
             for process in self._running:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+
+
+def _yield_to_others(pid: int) -> None:
+    """Let beds that run beside the build go first.
+
+    Where the kernel shares the processor out by session, niceness counts only within one.
+    """
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text("10", encoding="ascii")
