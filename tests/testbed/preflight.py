@@ -21,7 +21,7 @@ from tests.testbed import host
 from tests.testbed.paths import cache_root
 from tests.testbed.versions import GO_MINIMUM
 
-# Caches of the compiler included: measured 12 GB for everything, and room to work in.
+# Caches of the compiler included: 16 GB after all families, and room to work in.
 DISK_TO_BUILD: Final = 20 * 10**9
 DISK_TO_RUN: Final = 3 * 10**9
 

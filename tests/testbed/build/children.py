@@ -1,7 +1,8 @@
 """The programs that a build has running, so that an interrupted build ends them at once.
 
-Each runs in a session of its own: a compiler has children too, and they end together. The build's worker
-threads start programs here; the main thread calls ``stop`` when it is interrupted.
+Each runs in a session of its own: a compiler has children too, and they end together.
+The build's worker threads start programs here; the main thread calls ``stop`` when it
+is interrupted.
 """
 
 from __future__ import annotations
