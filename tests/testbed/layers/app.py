@@ -66,9 +66,7 @@ class Scraped:
 
     def wait(self, bed: Bed) -> None:
         """Wait for the first scrapes: the lab's interval is 30 s."""
-        look.until(
-            "web-app targets", lambda: look.pool_health(bed, f"{NAMESPACE}/web-app", self.health, 2), 90
-        )
+        look.until("web-app targets", lambda: look.pool_health(bed, f"{NAMESPACE}/web-app", self.health, 2))
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class Autoscaler:
     def wait(self, bed: Bed) -> None:
         """Wait until it reads its metrics, or until it has said that it cannot."""
         wanted = "True" if self.active else "False"
-        look.until("web-app-hpa", lambda: scaling_active(bed, wanted), 120)
+        look.until("web-app-hpa", lambda: scaling_active(bed, wanted))
 
 
 def scaling_active(bed: Bed, wanted: str) -> str | None:

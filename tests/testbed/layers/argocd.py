@@ -8,6 +8,7 @@ too early would cost half a minute.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.testbed.build.images import image
@@ -92,14 +93,14 @@ class ArgoCD:
         apply(bed, [namespace(NAMESPACE), config_map("argocd-dex-stand-in", NAMESPACE, scripts("dex"))])
         apply(bed, crds)
         apply(bed, rest)
-        look.until("CRDs established", lambda: crds_established(bed, "argoproj.io"), 60)
+        look.until("CRDs established", lambda: crds_established(bed, "argoproj.io"))
         apply(bed, [PROJECT])
 
     def wait(self, bed: Bed) -> None:
         """Wait for the seven workloads and the administrator's password."""
         look.all_ready(bed, NAMESPACE, WORKLOADS)
         secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/argocd-initial-admin-secret"
-        look.until("admin secret", lambda: None if look.get(bed, secret) else "not there", 60)
+        look.until("admin secret", lambda: None if look.get(bed, secret) else "not there")
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,7 @@ class LabApplication:
 
     def wait(self, bed: Bed) -> None:
         """Wait until it is Synced and Healthy and its operation has succeeded."""
-        refresh(bed)
-        look.until("Application web-app", lambda: synced(bed), 120)
+        look.until("Application web-app", partial(nudged, bed), pause=3)
 
 
 def refresh(bed: Bed, name: str = "web-app") -> None:
@@ -126,6 +126,14 @@ def refresh(bed: Bed, name: str = "web-app") -> None:
     bed.kubectl(
         "annotate", "application", name, "-n", NAMESPACE, "argocd.argoproj.io/refresh=hard", "--overwrite"
     )
+
+
+def nudged(bed: Bed) -> str | None:
+    """What keeps the Application from being synced; Argo CD is asked to look again if it could not."""
+    seen = synced(bed)
+    if seen is not None and "Unknown" in seen:
+        refresh(bed)
+    return seen
 
 
 def synced(bed: Bed, name: str = "web-app") -> str | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .base import STAND_INS, TESTBED
+from .base import TESTBED, scripts
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -44,9 +44,10 @@ def chart(
         copy = Path(folder) / name
         shutil.copytree(CHARTS / name, copy)
         for stand_in in stand_ins:
-            shutil.copytree(
-                STAND_INS / stand_in, copy / "files" / stand_in, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            place = copy / "files" / stand_in
+            place.mkdir(parents=True)
+            for script, text in scripts(stand_in).items():
+                (place / script).write_text(text, encoding="utf-8")
         if values:
             defaults = yaml.safe_load((copy / "values.yaml").read_text(encoding="utf-8")) or {}
             text = yaml.safe_dump({**defaults, **values}, sort_keys=False)

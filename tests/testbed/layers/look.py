@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Probe = Callable[[], str | None]
 
 PROMETHEUS = "/api/v1/namespaces/monitoring/services/prometheus-kube-prometheus-prometheus:http-web/proxy"
+# Seconds: far more than is needed, because a machine may be busy with other things.
+PATIENCE = 300.0
 PATHS = {
     "deployment": "/apis/apps/v1/namespaces/{}/deployments/{}",
     "statefulset": "/apis/apps/v1/namespaces/{}/statefulsets/{}",
@@ -29,7 +31,7 @@ PATHS = {
 }
 
 
-def until(what: str, probe: Probe, timeout: float, pause: float = 0.5) -> None:
+def until(what: str, probe: Probe, timeout: float = PATIENCE, pause: float = 0.5) -> None:
     """Ask until the probe is satisfied; an API server that does not answer is only something seen."""
     deadline = time.monotonic() + timeout
     while (seen := asked(probe)) is not None:
@@ -84,7 +86,7 @@ def ready(bed: Bed, kind: str, namespace: str, name: str) -> str | None:
     return None
 
 
-def all_ready(bed: Bed, namespace: str, workloads: dict[str, str], timeout: float = 180) -> None:
+def all_ready(bed: Bed, namespace: str, workloads: dict[str, str], timeout: float = PATIENCE) -> None:
     """Wait for workloads given as name -> kind."""
     for name, kind in workloads.items():
         until(f"{kind} {namespace}/{name} ready", partial(ready, bed, kind, namespace, name), timeout)

@@ -70,7 +70,7 @@ class MetricsServer:
 
     def wait(self, bed: Bed) -> None:
         """Wait until node metrics are served, or for the variant until its pod runs without being ready."""
-        look.until(self.name, lambda: self.seen(bed), 120)
+        look.until(self.name, lambda: self.seen(bed))
 
     def seen(self, bed: Bed) -> str | None:
         """What is missing."""

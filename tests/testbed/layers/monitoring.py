@@ -75,7 +75,7 @@ class PrometheusCrds:
         """Apply them and wait: others cannot apply their objects before."""
         found = parse(bed.artifacts.manifest("prometheus-operator/crds.yaml").read_text(encoding="utf-8"))
         apply(bed, [lean(crd) for crd in found])
-        look.until("CRDs established", lambda: crds_established(bed, "monitoring.coreos.com"), 60)
+        look.until("CRDs established", lambda: crds_established(bed, "monitoring.coreos.com"))
 
     def wait(self, bed: Bed) -> None:
         """Nothing beyond that."""
@@ -112,8 +112,8 @@ class Monitoring:
         look.all_ready(bed, NAMESPACE, WORKLOADS)
         for monitor, count in MONITORS.items():
             healthy = partial(look.pool_health, bed, f"{NAMESPACE}/{monitor}", "up", count)
-            look.until(f"targets of {monitor}", healthy, 120)
-        look.until("Watchdog", partial(firing, bed, "Watchdog"), 60)
+            look.until(f"targets of {monitor}", healthy)
+        look.until("Watchdog", partial(firing, bed, "Watchdog"))
 
 
 def defaults(bed: Bed) -> dict[str, Any]:

@@ -84,7 +84,11 @@ def submit(
             if future.exception() is not None:
                 raise LayerFailed(f"not tried, because what {layer.name} needs has failed")
         started = time.monotonic()
-        step(layer)
+        try:
+            step(layer)
+        except BaseException as error:
+            report(f"{layer.name}: failed after {time.monotonic() - started:.1f} s: {error}")
+            raise
         report(f"{layer.name}: {word} ({time.monotonic() - started:.1f} s)")
 
     for layer in layers:

@@ -29,8 +29,8 @@ def loop(url: str, pause: float) -> None:
 
 
 def main() -> None:
-    """Four loops that share the rate; each request opens its own connection, so the Service spreads them."""
-    url, rate, workers = sys.argv[1], float(sys.argv[2]), 4
+    """Eight loops that share the rate; each request opens its own connection, so the Service spreads them."""
+    url, rate, workers = sys.argv[1], float(sys.argv[2]), 8
     for _ in range(workers):
         threading.Thread(target=loop, args=(url, workers / rate), daemon=True).start()
     threading.Event().wait()
