@@ -17,6 +17,7 @@ import zlib
 from typing import Any, Final
 
 from pytest_k8sgrade.cluster.masking import MASK, mask_document, mask_text
+from pytest_k8sgrade.cluster.plain_yaml import dump_plain, load_plain
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 _GZIP: Final = b"\x1f\x8b\x08"
@@ -47,7 +48,9 @@ def _unpacked(packed: bytes) -> bytes:
     return text
 
 
-def _kept(record: dict[str, Any]) -> dict[str, Any]:
+def _kept(record: Any) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        raise TypeError("not an object")
     kept = {key: record[key] for key in _KEPT if key in record}
     if isinstance(kept.get("chart"), dict):
         kept["chart"] = {key: kept["chart"][key] for key in _CHART_KEPT if key in kept["chart"]}
@@ -76,17 +79,13 @@ def _redact_document(text: str) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    import yaml  # noqa: PLC0415 - only a cluster with Helm releases pays for it
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     source = "\n".join(line for line in text.splitlines()[:3] if line.startswith(("---", "# Source:")))
     try:
-        document = yaml.load(text.removeprefix("---"), Loader=loader)  # noqa: S506 - a safe loader
-        _strip(document)
-        body = yaml.safe_dump(mask_document(document), sort_keys=False, allow_unicode=True, width=10_000)
-    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError):
-        body = f"# {MASK}\n"
-    return f"{source}\n{body}"
+        document = load_plain(text.removeprefix("---"))
+    except ValueError:
+        return f"{source}\n# {MASK}\n"
+    _strip(document)
+    return f"{source}\n{dump_plain(mask_document(document))}"
 
 
 def _strip(document: Any) -> None:

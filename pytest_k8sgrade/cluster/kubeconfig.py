@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
 from pytest_k8sgrade.cluster.policy import OWN, Policy, refused
 from pytest_k8sgrade.errors import KubeconfigFault
 
 MAX_BYTES: Final = 1024 * 1024
-MAX_NESTING: Final = 40
 _SECTIONS = ("clusters", "contexts", "users")
 _DEAD_EXEC_VERSION = "client.authentication.k8s.io/v1alpha1"
 
@@ -104,26 +104,13 @@ def _read(path: Path) -> dict[str, Any]:
         _fault(path, f"it cannot be read ({error.strerror})", "check the path and its permissions")
     if len(content) > MAX_BYTES:
         _fault(path, f"it is larger than {MAX_BYTES} bytes", "pass a kubeconfig")
-    document = _parse(content, path)
+    try:
+        document = load_plain(content)
+    except ValueError as error:
+        _fault(path, str(error) if isinstance(error, NotPlain) else "it is not text", "repair or replace it")
     if not isinstance(document, dict):
         _fault(path, "it is no YAML mapping", "pass a kubeconfig, as `kubectl config view --raw` prints it")
     return document
-
-
-def _parse(content: bytes, path: Path) -> Any:
-    import yaml  # noqa: PLC0415 - only a grading run pays for it
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    depth = 0
-    try:
-        for event in yaml.parse(content, Loader=loader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if isinstance(event, yaml.AliasEvent) or depth > MAX_NESTING:
-                _fault(path, "it uses YAML aliases or is nested too deep", "write it without them")
-        return yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        _fault(path, f"it is not YAML{f' (line {mark.line + 1})' if mark else ''}", "repair or replace it")
 
 
 def _context_name(document: Mapping[str, Any], context: str | None, files: tuple[Path, ...]) -> str:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from pytest_k8sgrade.cluster.plain_yaml import dump_plain, load_plain
+
 MASK: Final = "<redacted>"
 
 _WORDS = (
@@ -97,16 +99,11 @@ def _masked_line(match: re.Match[str]) -> str:
 
 def mask_yaml(content: bytes) -> bytes:
     """A YAML configuration with its credentials masked; all of it when it cannot be read."""
-    import yaml  # noqa: PLC0415 - only a cluster with such a Secret pays for it
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     try:
-        document = mask_document(yaml.load(content, Loader=loader))  # noqa: S506 - a safe loader
-        text = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10_000)
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError):
+        document = load_plain(content)
+    except ValueError:
         return MASK.encode()
-    return str(text).encode()
+    return dump_plain(mask_document(document)).encode() if isinstance(document, dict) else MASK.encode()
 
 
 def without_user(content: bytes) -> bytes:

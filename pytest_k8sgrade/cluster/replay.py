@@ -7,6 +7,8 @@ the evidence was recorded has no answer: the item becomes `ungraded`, never fail
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -82,10 +84,11 @@ def evidence_of(
     """The evidence file of a view, to be written as it is.
 
     `older` are views on which a verdict rests because the last one got no answer; they
-    fill in what it could not tell. `run` is the caller's JSON (rubric digest, held times, started); `version` the tool's.
-    The cluster's UID and version are read through the view, so that they are recorded too.
+    fill in what it could not tell. `run` is the caller's JSON (rubric digest, held times,
+    started), `version` the tool's. The cluster's UID and version are read through the
+    view, so that they are recorded too.
     """
-    cluster = Cluster(view)
+    views, cluster = [view, *older], Cluster(view)
     told = {
         "uid": _known(lambda: cluster.uid),
         "server_version": _known(lambda: cluster.server_version),
@@ -93,11 +96,10 @@ def evidence_of(
         "server": facts.server,
         "identity": facts.identity,
     }
-    now = _known(lambda: view.now)
     return pack(
         Evidence(
-            exchanges=tuple(_merged(view, older)),
-            now=now,
+            exchanges=tuple(_merged(views)),
+            now=_time(views),
             cluster=told,
             run=run,
             tool={"name": _TOOL, "version": version},
@@ -105,14 +107,21 @@ def evidence_of(
     )
 
 
-def _merged(view: View, older: Iterable[View]) -> list[Exchange]:
-    merged = {exchange.key: exchange for exchange in view.exchanges()}
-    for other in older:
-        for exchange in other.exchanges():
+def _merged(views: Iterable[View]) -> list[Exchange]:
+    merged: dict[str, Exchange] = {}
+    for view in views:
+        for exchange in view.exchanges():
             known = merged.get(exchange.key)
             if known is None or isinstance(known.result, CannotTell):
                 merged[exchange.key] = exchange
     return [merged[key] for key in sorted(merged)]
+
+
+def _time(views: Iterable[View]) -> datetime | None:
+    for view in views:
+        with suppress(Finding):
+            return view.now
+    return None
 
 
 def _known(ask: Callable[[], T]) -> T | None:

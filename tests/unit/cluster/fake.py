@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         if answer is not None:
             self.write(answer)
 
-    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815 - the names http.server looks for
 
     def write(self, answer: Answer) -> None:
         """Send one answer."""

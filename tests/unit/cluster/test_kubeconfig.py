@@ -1,0 +1,238 @@
+"""A kubeconfig is chosen, checked against its policy, and turned into a connection."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_k8sgrade.cluster import FOREIGN, OWN, Cluster, connect
+from pytest_k8sgrade.cluster.kubeconfig import choose, default_files
+from pytest_k8sgrade.errors import KubeconfigFault
+from tests.unit.cluster.fake import FakeApi
+
+
+def _exec(command: str, *args: str, version: str = "v1") -> dict[str, Any]:
+    plugin = {"apiVersion": f"client.authentication.k8s.io/{version}", "command": command, "args": list(args)}
+    return {"exec": {**plugin, "interactiveMode": "IfAvailable"}}
+
+
+def _plugin(folder: Path, body: str) -> dict[str, Any]:
+    script = folder / "plugin.py"
+    script.write_text(body, encoding="utf-8")
+    return _exec(sys.executable, str(script))
+
+
+def _credential(token: str) -> str:
+    told = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": token},
+    }
+    return f"print({json.dumps(json.dumps(told))})"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("", "no YAML mapping"),
+        ("- 1", "no YAML mapping"),
+        ("a: [", "not YAML"),
+        ("a: &a [1]\nb: *a", "aliases"),
+        ("a: " + "[" * 80 + "]" * 80, "nested too deep"),
+        ("clusters: {}\ncontexts: 3\n", "'contexts' is not a list"),
+        ("contexts: []", "no current-context"),
+        ("current-context: x\ncontexts: [{name: y, context: {}}]", "no context 'x'; contexts: 'y'"),
+        ("current-context: x\ncontexts: [{name: x, context: {cluster: c}}]", "no server address"),
+        (
+            "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]",
+            "user 'u' is not defined",
+        ),
+    ],
+)
+def test_a_bad_kubeconfig_is_told_with_its_file(tmp_path: Path, content: str, complaint: str) -> None:
+    """Every fault of a kubeconfig names the file, what is wrong and what to do next."""
+    path = tmp_path / "kubeconfig"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(KubeconfigFault) as fault:
+        choose(path)
+    assert complaint in str(fault.value)
+    assert str(path) in str(fault.value)
+    assert "Next:" in str(fault.value)
+
+
+def test_a_missing_or_huge_file_is_a_fault(tmp_path: Path) -> None:
+    """Neither a missing file nor one without end gets further than the first read."""
+    with pytest.raises(KubeconfigFault, match="no such file"):
+        choose(tmp_path / "none")
+    (tmp_path / "huge").write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(KubeconfigFault, match="larger than"):
+        choose(tmp_path / "huge")
+
+
+def test_files_of_the_environment_merge_and_the_first_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KUBECONFIG may list files: names of the first win, others are added."""
+    first, second = tmp_path / "a", tmp_path / "b"
+    context = {"cluster": "c", "user": ""}
+    first.write_text(yaml.safe_dump({"clusters": [{"name": "c", "cluster": {"server": "https://one"}}]}))
+    second.write_text(
+        yaml.safe_dump(
+            {
+                "current-context": "x",
+                "contexts": [{"name": "x", "context": context}],
+                "clusters": [{"name": "c", "cluster": {"server": "https://two"}}],
+            }
+        )
+    )
+    monkeypatch.setenv("KUBECONFIG", f"{first}:{tmp_path / 'missing'}:{second}")
+    chosen = choose()
+    assert (chosen.context, chosen.server) == ("x", "https://one")
+
+
+def test_without_kubeconfig_the_home_file_is_the_default() -> None:
+    """Where nothing is set, kubectl's own default is read."""
+    assert default_files({}) == (Path("~/.kube/config").expanduser(),)
+
+
+@pytest.mark.parametrize(
+    ("user", "cluster", "named"),
+    [
+        (_exec("touch"), {}, "user.exec"),
+        ({"auth-provider": {"name": "oidc"}}, {}, "user.auth-provider"),
+        ({"tokenFile": "/etc/passwd"}, {}, "user.tokenFile"),
+        ({"client-certificate": "/etc/passwd"}, {}, "user.client-certificate"),
+        ({"client-key": "/etc/passwd"}, {}, "user.client-key"),
+        ({"token": "t", "as": "system:admin"}, {}, "user.as"),
+        ({"token": "t", "brandNew": 1}, {}, "user.brandNew"),
+        ({"token": "t"}, {"certificate-authority": "/etc/passwd"}, "cluster.certificate-authority"),
+        ({"token": "t"}, {"insecure-skip-tls-verify": True}, "cluster.insecure-skip-tls-verify"),
+        ({"token": "t"}, {"server": "http://127.0.0.1:1"}, "cluster.server"),
+        ({"token": "t"}, {"proxy-url": "http://127.0.0.1:1"}, "cluster.proxy-url"),
+    ],
+)
+def test_a_foreign_kubeconfig_may_not(
+    api: FakeApi, user: dict[str, Any], cluster: dict[str, Any], named: str
+) -> None:
+    """What would run, read or divert something is refused before anything is done."""
+    with pytest.raises(KubeconfigFault, match=named.replace(".", r"\.")):
+        connect(api.kubeconfig(user, cluster), policy=FOREIGN)
+    assert api.requests == []
+
+
+def test_a_foreign_plugin_is_never_run(api: FakeApi, tmp_path: Path) -> None:
+    """The plugin of somebody else's kubeconfig leaves no trace."""
+    trace = tmp_path / "trace"
+    user = _plugin(tmp_path, f"open({str(trace)!r}, 'w')")
+    with pytest.raises(KubeconfigFault):
+        connect(api.kubeconfig(user), policy=FOREIGN)
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    "server", ["https://169.254.169.254", "https://[fe80::1]", "https://[::ffff:169.254.1.1]"]
+)
+def test_a_foreign_server_is_no_metadata_service(api: FakeApi, server: str) -> None:
+    """Link-local addresses belong to the machine that grades."""
+    with pytest.raises(KubeconfigFault, match="link-local"):
+        connect(api.kubeconfig({"token": "t"}, {"server": server}), policy=FOREIGN)
+
+
+def test_a_foreign_kubeconfig_with_a_token_works(api: FakeApi) -> None:
+    """An embedded authority and a token are all that is needed."""
+    source = connect(api.kubeconfig(), policy=FOREIGN)
+    assert Cluster(source.view()).server_version == "v1.34.4"
+    assert api.requests[0][2]["Authorization"] == "Bearer planted-bearer-token"
+    source.close()
+
+
+def test_the_certificate_names_who_we_are(api: FakeApi) -> None:
+    """With a client certificate the header shows its common name."""
+    user = {
+        "client-certificate-data": base64.b64encode(api.authority.client_pem).decode(),
+        "client-key-data": base64.b64encode(api.authority.client_key).decode(),
+    }
+    source = connect(api.kubeconfig(user))
+    assert source.facts.identity == "kim-minji"
+    assert (source.facts.context, source.facts.server) == ("lab", api.url)
+    source.close()
+
+
+def test_the_token_names_who_we_are(api: FakeApi) -> None:
+    """A ServiceAccount's token says its subject; an opaque one nothing."""
+    claims = base64.urlsafe_b64encode(b'{"sub":"system:serviceaccount:lab:grader"}').decode().rstrip("=")
+    source = connect(api.kubeconfig({"token": f"x.{claims}.y"}))
+    assert source.facts.identity == "system:serviceaccount:lab:grader"
+    source.close()
+    source = connect(api.kubeconfig())
+    assert source.facts.identity == "student"
+    source.close()
+
+
+def test_a_plugin_gives_the_token(api: FakeApi, tmp_path: Path) -> None:
+    """A credential plugin of one's own kubeconfig is run by the library."""
+    source = connect(api.kubeconfig(_plugin(tmp_path, _credential("from-plugin"))), policy=OWN)
+    assert Cluster(source.view()).server_version == "v1.34.4"
+    assert api.requests[0][2]["Authorization"] == "Bearer from-plugin"
+    source.close()
+
+
+def test_a_failing_plugin_is_told_before_anything_is_graded(
+    api: FakeApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library would only log it and go on as nobody; here it is a fault with the plugin's words."""
+    user = _plugin(tmp_path, "import sys; sys.exit('session expired, log in')")
+    with pytest.raises(KubeconfigFault, match=r"gave no credentials.*session expired") as fault:
+        connect(api.kubeconfig(user))
+    assert "context 'lab'" in str(fault.value)
+    assert api.requests == []
+
+
+def test_the_dead_plugin_version_is_named(api: FakeApi) -> None:
+    """v1alpha1 is gone since Kubernetes 1.24: the message says what to renew."""
+    with pytest.raises(KubeconfigFault, match=r"v1alpha1.*update the cloud provider's CLI"):
+        connect(api.kubeconfig(_exec("aws", version="v1alpha1")))
+
+
+def test_the_kubeconfig_is_never_written(api: FakeApi) -> None:
+    """Reading a cluster leaves the kubeconfig as it was."""
+    path = api.kubeconfig()
+    before = path.read_bytes()
+    connect(path).close()
+    assert path.read_bytes() == before
+
+
+def test_the_environment_does_not_divert_requests(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a proxy nor a certificate bundle of the environment is used."""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/dev/null")
+    source = connect(api.kubeconfig())
+    assert Cluster(source.view()).server_version == "v1.34.4"
+    source.close()
+
+
+def test_own_insecure_tls_works_without_a_warning(api: FakeApi) -> None:
+    """One's own test cluster may be insecure, and `-W error` does not break the read."""
+    document = api.document(cluster={"insecure-skip-tls-verify": True})
+    del document["clusters"][0]["cluster"]["certificate-authority-data"]
+    path = api.folder / "insecure"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    source = connect(path)
+    assert Cluster(source.view()).server_version == "v1.34.4"
+    source.close()
+
+
+def test_impersonation_is_sent(api: FakeApi) -> None:
+    """`as` of one's own kubeconfig, which the library leaves out, decides who is asked for."""
+    source = connect(api.kubeconfig({"token": "t", "as": "minji", "as-groups": ["lab"]}))
+    assert Cluster(source.view()).server_version
+    headers = api.requests[0][2]
+    assert (headers["Impersonate-User"], headers["Impersonate-Group"]) == ("minji", "lab")
+    source.close()

@@ -1,0 +1,300 @@
+"""One read: deadlines, retries, limits, and the reason why there is no answer."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pytest_k8sgrade.cluster import LiveSource, Request, connect
+from pytest_k8sgrade.cluster.bounded import Workers
+from pytest_k8sgrade.cluster.connection import connect as open_connection
+from pytest_k8sgrade.cluster.kubeconfig import choose
+from pytest_k8sgrade.cluster.transport import Transport, WriteRefused
+from pytest_k8sgrade.outcome import CannotTell
+from tests.unit.cluster.certificates import make_authority
+from tests.unit.cluster.fake import Answer, FakeApi, Handler, fake_api, status, text
+
+PODS = "/api/v1/namespaces/shop/pods"
+PROXY = "/api/v1/namespaces/shop/services/http:web:80/proxy/"
+
+
+@pytest.fixture
+def transport(api: FakeApi) -> Transport:
+    """A transport to the fake."""
+    connection, workers = open_connection(choose(api.kubeconfig()))
+    return Transport(connection, workers)
+
+
+def _why(transport: Transport, path: str = PODS, seconds: float = 5.0) -> CannotTell:
+    with pytest.raises(CannotTell) as error:
+        transport.get(Request.to(path), seconds=seconds)
+    return error.value
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds
+
+
+def _first_then(first: Answer, then: Answer) -> Callable[[Handler], Answer]:
+    asked: list[int] = []
+
+    def route(_handler: Handler) -> Answer:
+        asked.append(1)
+        return first if len(asked) == 1 else then
+
+    return route
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "get", "OPTIONS"])
+def test_nothing_but_a_get_is_ever_sent(api: FakeApi, transport: Transport, method: str) -> None:
+    """Any other method raises before a byte leaves; the login form has one exact path."""
+    for path in (PODS, PROXY + "login", "/api/v1/namespaces/shop/services/http:web:80/proxy/login"):
+        if method == "POST" and path.endswith("/proxy/login"):
+            continue
+        with pytest.raises(WriteRefused):
+            transport._until(method, path, {}, b"{}", 1.0)
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/login",
+        "/api/v1/namespaces/shop/pods",
+        "/api/v1/namespaces/shop/services/http:web:80/proxy/api/login",
+        "/api/v1/namespaces/shop/services/http:web:80/proxy/login/",
+        "/api/v1/namespaces/shop/services/http:web:80/proxy/../proxy/login",
+        "/api/v1/namespaces/shop/services/web/proxy/login",
+        "/api/v1/namespaces/shop/pods/http:web:80/proxy/login",
+    ],
+)
+def test_the_login_form_has_one_exact_path(api: FakeApi, transport: Transport, path: str) -> None:
+    """A POST goes to `/login` of a proxied service and nowhere else."""
+    with pytest.raises(WriteRefused):
+        transport.login(path, {"user": "u", "password": "p"})
+    assert api.requests == []
+
+
+def test_a_silent_server_costs_the_deadline(api: FakeApi, transport: Transport) -> None:
+    """No answer is a timeout after the read's own deadline, not after several of them."""
+    api.routes[PODS] = Answer({}, wait_s=4)
+    with _within(2.0):
+        error = _why(transport, seconds=0.5)
+    assert error.reason.id == "timeout"
+    assert error.reason.params["endpoint"] == "API group core"
+
+
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_a_dripping_server_costs_the_deadline(api: FakeApi, transport: Transport, where: str) -> None:
+    """A byte now and then resets socket timeouts, but not ours."""
+
+    def drip(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        if where == "body":
+            handler.wfile.write(b"Content-Length: 1000\r\nContent-Type: application/json\r\n\r\n")
+        for _ in range(40):
+            handler.wfile.write(b"X" if where == "headers" else b" ")
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+    api.routes[PODS] = drip
+    with _within(2.5):
+        assert _why(transport, seconds=0.6).reason.id == "timeout"
+
+
+@pytest.mark.parametrize("code", [500, 502, 503, 504])
+def test_errors_of_the_api_server_are_asked_again(api: FakeApi, transport: Transport, code: int) -> None:
+    """An error that passes is not seen; one that stays is a server-error with its code."""
+    api.routes[PODS] = _first_then(status(code, "InternalError"), Answer({"items": []}))
+    assert transport.get(Request.to(PODS)).status == 200
+    api.routes[PODS] = status(code, "InternalError")
+    error = _why(transport)
+    assert (error.reason.id, error.reason.params["code"]) == ("server-error", code)
+
+
+def test_throttling_is_waited_for_within_the_deadline(api: FakeApi, transport: Transport) -> None:
+    """Retry-After is honoured, and a longer wait than the deadline is told at once."""
+    api.routes[PODS] = _first_then(
+        Answer("slow down", 429, {"Retry-After": "1", "Content-Type": "text/plain"}), Answer({"items": []})
+    )
+    assert transport.get(Request.to(PODS)).status == 200
+    api.routes[PODS] = Answer("slow down", 429, {"Retry-After": "60", "Content-Type": "text/plain"})
+    with _within(1.0):
+        assert _why(transport).reason.id == "throttled"
+
+
+def test_a_connection_that_breaks_is_made_again(api: FakeApi, transport: Transport) -> None:
+    """A reset or a short body is asked again once and more, then told."""
+
+    def short(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        handler.close_connection = True
+
+    seen: list[int] = []
+
+    def once(handler: Handler) -> Answer | None:
+        seen.append(1)
+        if len(seen) > 1:
+            return Answer({"items": []})
+        short(handler)
+        return None
+
+    api.routes[PODS] = once
+    assert transport.get(Request.to(PODS)).status == 200
+    api.routes[PODS] = short
+    error = _why(transport)
+    assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "broken-off")
+
+
+def test_a_stopped_server_is_unreachable(api: FakeApi, transport: Transport) -> None:
+    """A refused connection is told with its cause, within moments."""
+    api.close()
+    with _within(3.0):
+        error = _why(transport)
+    assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "refused")
+
+
+def test_a_name_that_nobody_has_is_unreachable(api: FakeApi) -> None:
+    """A server name that does not resolve is told as that."""
+    path = api.kubeconfig(cluster={"server": "https://no-such-host.invalid:6443"})
+    connection, workers = open_connection(choose(path))
+    error = _why(Transport(connection, workers))
+    assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "name-not-found")
+
+
+def test_certificates_are_checked(api: FakeApi, tmp_path: Path) -> None:
+    """An unknown authority, an expired and a misnamed certificate are told apart."""
+    other = tmp_path / "other"
+    other.mkdir()
+    for options, cause in (
+        ({}, "unknown-ca"),
+        ({"valid_for": timedelta(days=-1)}, "expired"),
+        ({"host": "127.0.0.9"}, "name-mismatch"),
+    ):
+        authority = make_authority(other, **options)
+        with fake_api(authority, other) as served:
+            if cause == "unknown-ca":
+                served.authority = api.authority
+            connection, workers = open_connection(choose(served.kubeconfig()))
+            error = _why(Transport(connection, workers))
+        assert (error.reason.id, error.reason.params["cause"]) == ("tls-error", cause)
+
+
+def test_a_refused_user_is_told_and_asked_for_once_more(api: FakeApi, transport: Transport) -> None:
+    """On 401 the kubeconfig is read again once: a renewed token is used without a word."""
+    api.routes[PODS] = _first_then(status(401, "Unauthorized"), Answer({"items": []}))
+    renewed = api.kubeconfig({"token": "renewed-token"})
+    assert renewed.exists()
+    assert transport.get(Request.to(PODS)).status == 200
+    assert api.requests[-1][2]["Authorization"] == "Bearer renewed-token"
+    api.routes[PODS] = status(401, "Unauthorized")
+    api.requests.clear()
+    assert _why(transport).reason.id == "unauthorized"
+    assert len(api.requests) == 2
+
+
+def test_what_is_forbidden_is_named(api: FakeApi, transport: Transport) -> None:
+    """403 says which resource in which namespace, from the Status' details."""
+    api.routes[PODS] = status(403, "Forbidden", kind="pods")
+    error = _why(transport)
+    assert error.reason.id == "forbidden"
+    assert error.reason.params["resource"] == "pods"
+    assert error.reason.params["namespace"] == "shop"
+    api.routes[PROXY] = status(403, "Forbidden", kind="services", name="http:web:80")
+    assert _why(transport, PROXY).reason.params["resource"] == "services/proxy"
+
+
+def test_nobody_is_told_as_nobody(api: FakeApi) -> None:
+    """Without credentials a 403 is about the kubeconfig, not about rights."""
+    api.routes[PODS] = status(403, "Forbidden", kind="pods")
+    connection, workers = open_connection(choose(api.kubeconfig(user={})))
+    assert _why(Transport(connection, workers)).reason.id == "no-credentials"
+
+
+def test_redirects_of_the_api_server_are_not_followed(api: FakeApi, transport: Transport) -> None:
+    """Credentials would go along; a redirect is told instead."""
+    api.routes[PODS] = Answer("", 302, {"Location": f"{api.url}/elsewhere"})
+    assert _why(transport).reason.id == "redirected"
+    assert api.paths() == [PODS]
+
+
+@pytest.mark.parametrize("code", [302, 401, 403, 500, 503])
+def test_what_a_backend_says_is_passed_on(api: FakeApi, transport: Transport, code: int) -> None:
+    """Behind the service proxy an error that is no Status is the backend's own."""
+    api.routes[PROXY] = Answer({"message": "mine"}, code, {"Location": "/login?token=planted"})
+    response = transport.get(Request.to(PROXY))
+    assert (response.status, response.json()) == (code, {"message": "mine"})
+    assert response.header("location") == "/login"
+    assert len(api.requests) == 1
+
+
+def test_a_backend_that_speaks_kubernetes_is_a_backend(api: FakeApi, transport: Transport) -> None:
+    """A proxied API's own 403, e.g. of metrics-server, is not ours."""
+    api.routes[PROXY] = status(403, "Forbidden")
+    assert transport.get(Request.to(PROXY)).status == 403
+
+
+def test_an_aggregated_api_without_backend_answers(api: FakeApi, transport: Transport) -> None:
+    """Its 503 in plain text says something about the cluster; it is not asked again."""
+    path = "/apis/metrics.k8s.io/v1beta1/nodes"
+    api.routes[path] = text(503, "service unavailable\n")
+    assert transport.get(Request.to(path)).status == 503
+    assert len(api.requests) == 1
+
+
+def test_sizes_are_bounded(api: FakeApi) -> None:
+    """Neither a large answer nor a small one that unpacks to a large one fills the memory."""
+    connection, workers = open_connection(choose(api.kubeconfig()))
+    transport = Transport(connection, workers, max_bytes=1024 * 1024)
+    api.routes[PODS] = Answer(b" " * (1024 * 1024 + 1))
+    assert _why(transport).reason.id == "too-large"
+    api.routes[PODS] = Answer(gzip.compress(b" " * 30_000_000), headers={"Content-Encoding": "gzip"})
+    with _within(2.0):
+        assert _why(transport).reason.params == {"path": PODS, "limit_mib": 1}
+
+
+def test_packed_answers_are_unpacked(api: FakeApi, transport: Transport) -> None:
+    """The API server packs large lists."""
+    api.routes[PODS] = Answer(gzip.compress(b'{"items": [1]}'), headers={"Content-Encoding": "gzip"})
+    assert transport.get(Request.to(PODS)).json() == {"items": [1]}
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b\x08broken", gzip.compress(b"{}" * 999)[:-9]])
+def test_a_damaged_packing_is_no_answer(api: FakeApi, transport: Transport, body: bytes) -> None:
+    """What cannot be unpacked is told as a broken connection."""
+    api.routes[PODS] = Answer(body, headers={"Content-Encoding": "gzip"})
+    assert _why(transport).reason.id == "unreachable"
+
+
+def test_errors_carry_no_credentials(api: FakeApi, transport: Transport) -> None:
+    """Whatever goes wrong, the token is in no reason."""
+    for answer in (status(401, "Unauthorized"), status(403, "Forbidden"), status(500, "x"), Answer("", 301)):
+        api.routes[PODS] = answer
+        error = _why(transport)
+        assert "planted" not in repr((error, error.reason, error.args, error.__cause__))
+
+
+def test_workers_do_not_wait_for_what_hangs() -> None:
+    """A call that outlasts its time is left behind, and the next one gets another thread."""
+    workers = Workers()
+    with pytest.raises(TimeoutError), _within(0.5):
+        workers.call(lambda: time.sleep(2), 0.1)
+    assert workers.call(lambda: 7, 0.5) == 7
+    with pytest.raises(ZeroDivisionError):
+        workers.call(lambda: 1 // 0, 0.5)
+    workers.close()
+
+
+def test_a_source_reads_with_the_library(source: LiveSource) -> None:
+    """From kubeconfig to answer through all layers."""
+    assert source.view().read(Request.to("/version")).json() == {"gitVersion": "v1.34.4"}
+    assert connect is not None
