@@ -171,5 +171,10 @@ class Grade(_Frozen):
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 1 not passed, 8 undecided; ungraded points alone do not make it 8."""
-        return {True: 0, False: 1, None: 8}[self.passed]
+        """0 passed, 1 not passed, 8 when anything could not be graded, or nothing was decided.
+
+        A caller that looks at nothing else must not take an incomplete grade for a whole
+        one; whether the open points could still change the decision is what `passed` says.
+        """
+        incomplete = any(item.verdict == "ungraded" for item in self.items)
+        return 8 if incomplete or self.passed is None else int(not self.passed)

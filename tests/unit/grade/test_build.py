@@ -37,7 +37,7 @@ def test_an_unreachable_cluster_fails_nothing_and_decides_nothing() -> None:
 def test_a_certain_decision_stands_although_points_are_open() -> None:
     """Two ungraded points cannot undo a pass: exit code 0, and they are still told."""
     graded = grade(ungraded("rules"))
-    assert [graded.passed, graded.exit_code, graded.ungraded_points] == [True, 0, 4]
+    assert [graded.passed, graded.exit_code, graded.ungraded_points] == [True, 8, 4]
     assert graded.percent is None
 
 

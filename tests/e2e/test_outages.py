@@ -1,0 +1,231 @@
+"""Trouble that is not the student's, made on the real cluster: nobody fails for it.
+
+Each test ends with the cluster as it was. A credential of a ServiceAccount that was
+deleted stands for an expired one: the API server answers both with 401 (a token's
+least lifetime is ten minutes).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.grader import Run, begin, end, grade
+from tests.testbed.node import Bed
+
+BOUND = 120.0
+"""Seconds within which a run must have given up; a good deal less than the rubric's budget."""
+
+RECOVERED = 180.0
+"""Seconds for everything on the cluster to work again after its API server was away."""
+
+
+@pytest.fixture
+def bed(lab1_bed: Bed) -> Bed:
+    """The reference cluster, answering."""
+    lab1_bed.wait("the API server is ready", lab1_bed.api.ready, 60)
+    return lab1_bed
+
+
+def test_a_stopped_server_fails_nobody(bed: Bed, tmp_path: Path) -> None:
+    """Connections are refused: all ungraded, within a bounded time."""
+    with _stopped(bed, "kube-apiserver"):
+        run = grade(bed, tmp_path)
+    _nobody_failed(run)
+    assert set(run.verdicts().values()) == {"ungraded"}
+
+
+def test_a_hanging_server_fails_nobody(bed: Bed, tmp_path: Path) -> None:
+    """The port accepts and never answers: it costs one wait per look, not one per item."""
+    bed.pause("kube-apiserver")
+    try:
+        run = grade(bed, tmp_path)
+    finally:
+        bed.resume("kube-apiserver")
+    _nobody_failed(run)
+    assert set(run.verdicts().values()) == {"ungraded"}
+
+
+def test_a_run_recovers_with_the_server(bed: Bed, tmp_path: Path) -> None:
+    """Started while the API server is away, it waits and grades everything in the end."""
+    with _stopped(bed, "kube-apiserver"):
+        process, began = begin(bed, tmp_path)
+        time.sleep(8)
+    run = end(process, began, tmp_path)
+    assert run.graded.score == run.graded.max_score, run.output
+
+
+def test_a_run_recovers_with_the_store(bed: Bed, tmp_path: Path) -> None:
+    """With etcd away the API server answers with errors for a while; the run waits for it."""
+    with _stopped(bed, "etcd"):
+        process, began = begin(bed, tmp_path)
+        time.sleep(15)
+    run = end(process, began, tmp_path)
+    assert run.graded.score == run.graded.max_score, run.output
+
+
+def test_a_dead_credential_fails_nobody(bed: Bed, tmp_path: Path) -> None:
+    """401 on every read: all ungraded, without waiting for what will not come."""
+    with _account(bed, "expired", everything=True):
+        kubeconfig = bed.identity(tmp_path / "expired.yaml", "expired")
+    bed.wait("the token is refused", lambda: _refused(bed, kubeconfig), 60)
+    run = grade(bed, tmp_path, kubeconfig=kubeconfig)
+    _nobody_failed(run)
+    assert {item.reason.id for item in run.graded.items if item.reason} >= {"unauthorized"}
+    assert run.seconds < 60
+
+
+def test_forbidden_secrets_leave_their_items_open(bed: Bed, tmp_path: Path) -> None:
+    """What may be read is graded and passes; what needs Secrets is ungraded and named."""
+    with _account(bed, "no-secrets", everything=False):
+        run = grade(bed, tmp_path, kubeconfig=bed.identity(tmp_path / "limited.yaml", "no-secrets"))
+    _nobody_failed(run)
+    verdicts = run.verdicts()
+    assert verdicts["helm-release"] == verdicts["grafana-reachable"] == "ungraded"
+    assert verdicts["app-ready"] == verdicts["hpa-active"] == verdicts["prometheus-up"] == "passed"
+
+
+def test_throttling_for_a_while_is_waited_out(bed: Bed, tmp_path: Path) -> None:
+    """The API server answers 429 to us alone until the rule is taken away."""
+    with _account(bed, "throttled", everything=True):
+        kubeconfig = bed.identity(tmp_path / "throttled.yaml", "throttled")
+        with _throttled(bed, "throttled"):
+            bed.wait("requests are refused", lambda: _refused(bed, kubeconfig), 30)
+            process, began = begin(bed, tmp_path, kubeconfig=kubeconfig)
+            time.sleep(10)
+        run = end(process, began, tmp_path)
+    assert run.graded.score == run.graded.max_score, run.output
+
+
+def test_throttling_without_end_fails_nobody(bed: Bed, tmp_path: Path) -> None:
+    """429 to the end of the run: ungraded, within a bounded time."""
+    with _account(bed, "throttled", everything=True), _throttled(bed, "throttled"):
+        kubeconfig = bed.identity(tmp_path / "throttled.yaml", "throttled")
+        bed.wait("requests are refused", lambda: _refused(bed, kubeconfig), 30)
+        run = grade(bed, tmp_path, kubeconfig=kubeconfig)
+    _nobody_failed(run)
+    assert set(run.verdicts().values()) == {"ungraded"}
+
+
+def _nobody_failed(run: Run) -> None:
+    assert run.code == 8, run.output
+    blamed = {
+        item: verdict
+        for item, verdict in run.verdicts().items()
+        if verdict in ("failed", "partial", "blocked")
+    }
+    assert blamed == {}, run.output
+    assert run.seconds < BOUND, f"{run.seconds:.0f} s"
+
+
+@contextmanager
+def _stopped(bed: Bed, program: str) -> Iterator[None]:
+    bed.stop(program)
+    try:
+        yield
+    finally:
+        bed.start(program)
+        bed.wait("the API server is ready", bed.api.ready, RECOVERED)
+
+
+@contextmanager
+def _account(bed: Bed, name: str, *, everything: bool) -> Iterator[None]:
+    """A ServiceAccount that may read all there is, or all but core Secrets."""
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}]
+    if not everything:
+        core = [
+            "pods",
+            "services",
+            "services/proxy",
+            "namespaces",
+            "nodes",
+            "events",
+            "endpoints",
+            "configmaps",
+        ]
+        groups = [
+            "apps",
+            "autoscaling",
+            "apiregistration.k8s.io",
+            "apiextensions.k8s.io",
+            "metrics.k8s.io",
+            "monitoring.coreos.com",
+            "argoproj.io",
+            "discovery.k8s.io",
+            "events.k8s.io",
+        ]
+        rules = [
+            {"apiGroups": [""], "resources": core, "verbs": ["get", "list"]},
+            {"apiGroups": groups, "resources": ["*"], "verbs": ["get", "list"]},
+        ]
+    access = "rbac.authorization.k8s.io"
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
+    bed.apply(
+        [
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": {"name": name, "namespace": "default"},
+            },
+            {"apiVersion": f"{access}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules},
+            {
+                "apiVersion": f"{access}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": name},
+                "roleRef": {"apiGroup": access, "kind": "ClusterRole", "name": name},
+                "subjects": [subject],
+            },
+        ]
+    )
+    try:
+        yield
+    finally:
+        bed.kubectl("delete", "serviceaccount", name, "-n", "default")
+        bed.kubectl("delete", "clusterrolebinding,clusterrole", name)
+
+
+@contextmanager
+def _throttled(bed: Bed, account: str) -> Iterator[None]:
+    """API priority and fairness gives this account no seat at all, so that it is answered 429."""
+    group = "flowcontrol.apiserver.k8s.io/v1"
+    limited = {"nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0}
+    level = {"type": "Limited", "limited": {**limited, "limitResponse": {"type": "Reject"}}}
+    subject = {"kind": "ServiceAccount", "serviceAccount": {"name": account, "namespace": "default"}}
+    everything = {
+        "verbs": ["*"],
+        "apiGroups": ["*"],
+        "resources": ["*"],
+        "clusterScope": True,
+        "namespaces": ["*"],
+    }
+    rule = {
+        "subjects": [subject],
+        "resourceRules": [everything],
+        "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
+    }
+    flow = {"priorityLevelConfiguration": {"name": account}, "matchingPrecedence": 1, "rules": [rule]}
+    bed.apply(
+        [
+            {
+                "apiVersion": group,
+                "kind": "PriorityLevelConfiguration",
+                "metadata": {"name": account},
+                "spec": level,
+            },
+            {"apiVersion": group, "kind": "FlowSchema", "metadata": {"name": account}, "spec": flow},
+        ]
+    )
+    try:
+        yield
+    finally:
+        bed.kubectl("delete", "flowschema,prioritylevelconfiguration", account)
+
+
+def _refused(bed: Bed, kubeconfig: Path) -> bool:
+    kubectl = str(bed.artifacts.binary("kubectl"))
+    asked = bed.run([kubectl, "--kubeconfig", str(kubeconfig), "get", "namespaces"], check=False)
+    return asked.returncode != 0
