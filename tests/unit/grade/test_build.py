@@ -35,7 +35,7 @@ def test_an_unreachable_cluster_fails_nothing_and_decides_nothing() -> None:
 
 
 def test_a_certain_decision_stands_although_points_are_open() -> None:
-    """Two ungraded points cannot undo a pass: exit code 0, and they are still told."""
+    """Four open points cannot undo a pass; the exit code still says that the grade is incomplete."""
     graded = grade(ungraded("rules"))
     assert [graded.passed, graded.exit_code, graded.ungraded_points] == [True, 8, 4]
     assert graded.percent is None
