@@ -57,8 +57,15 @@ class Door:
         return self.inside(lambda: subprocess.Popen(argv, **options))
 
     def connect(self, host: str, port: int, timeout: float | None = None) -> socket.socket:
-        """A TCP connection made in the bed's network."""
-        return self.inside(lambda: socket.create_connection((host, port), timeout))
+        """A TCP connection (IPv4) made in the bed's network."""
+        made = self.inside(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        made.settimeout(timeout)
+        try:
+            made.connect((host, port))  # not inside: it may take its time
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     def close(self) -> None:
         """Let go of the namespaces, which would otherwise outlive the bed."""
