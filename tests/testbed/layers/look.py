@@ -8,9 +8,11 @@ through the API server's service proxy.
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,8 @@ Probe = Callable[[], str | None]
 PROMETHEUS = "/api/v1/namespaces/monitoring/services/prometheus-kube-prometheus-prometheus:http-web/proxy"
 # Seconds: far more than is needed, because a machine may be busy with other things.
 PATIENCE = 300.0
+# Set when nobody waits for the answer any more; `run` gives each bring-up its own.
+CANCELLED: ContextVar[threading.Event] = ContextVar("cancelled", default=threading.Event())  # noqa: B039 - never set
 PATHS = {
     "deployment": "/apis/apps/v1/namespaces/{}/deployments/{}",
     "statefulset": "/apis/apps/v1/namespaces/{}/statefulsets/{}",
@@ -31,13 +35,18 @@ PATHS = {
 }
 
 
+class Cancelled(Exception):
+    """Waiting was given up because another layer failed or the caller was interrupted."""
+
+
 def until(what: str, probe: Probe, timeout: float = PATIENCE, pause: float = 0.5) -> None:
     """Ask until the probe is satisfied; an API server that does not answer is only something seen."""
     deadline = time.monotonic() + timeout
     while (seen := asked(probe)) is not None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {timeout:g} s; last seen: {seen}")
-        time.sleep(pause)
+        if CANCELLED.get().wait(pause):
+            raise Cancelled(what)
 
 
 def asked(probe: Probe) -> str | None:

@@ -1,23 +1,28 @@
 """Install layers side by side and wait for them, each after the layers it needs.
 
 Nothing here sleeps: every layer waits on its own conditions in its own thread, so the whole takes
-as long as its slowest chain. A layer that fails does not stop its neighbours; those that need it
-fail at once and say so.
+as long as its slowest chain. When a layer fails, or on Ctrl-C, the others stop waiting at once.
 """
 
 from __future__ import annotations
 
+import contextvars
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .base import Layer
+from .look import CANCELLED, Cancelled
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
 Report = Callable[[str], None]
+Step = Callable[[Layer], None]
+Futures = dict[str, Future[None]]
 
 
 class LayerFailed(RuntimeError):
@@ -45,63 +50,84 @@ def closure(names: Iterable[str], known: Mapping[str, Layer]) -> list[Layer]:
 
 def install(bed: Bed, layers: list[Layer], *, report: Report) -> None:
     """Apply the objects of all layers."""
-    in_order(layers, lambda layer: layer.install(bed), "installed", report)
+    with _threads(len(layers)) as pool:
+        futures = _submit(pool, layers, lambda layer: layer.install(bed), "installed", report)
+        wait(futures.values())
+    _collect(futures)
 
 
 def settle(bed: Bed, layers: list[Layer], *, report: Report) -> None:
     """Wait until all layers work."""
-    in_order(layers, lambda layer: layer.wait(bed), "works", report)
+    with _threads(len(layers)) as pool:
+        futures = _submit(pool, layers, lambda layer: layer.wait(bed), "works", report)
+        wait(futures.values())
+    _collect(futures)
 
 
 def install_and_settle(bed: Bed, layers: list[Layer], *, report: Report) -> None:
-    """Both steps, where a layer that is installed is waited for while others are still being installed."""
-    with ThreadPoolExecutor(2 * len(layers) or 1) as pool:
-        installs = submit(pool, layers, lambda layer: layer.install(bed), "installed", report, {})
-        waits = submit(pool, layers, lambda layer: layer.wait(bed), "works", report, installs)
-    collect({**{f"{name} (install)": done for name, done in installs.items()}, **waits})
+    """Both steps: a layer that is installed is waited for while others are still being installed."""
+    with _threads(2 * len(layers)) as pool:
+        installs = _submit(pool, layers, lambda layer: layer.install(bed), "installed", report)
+        waits = _submit(pool, layers, lambda layer: layer.wait(bed), "works", report, after=installs)
+        wait([*installs.values(), *waits.values()])
+    _collect(installs)
+    _collect(waits)
 
 
-def in_order(layers: list[Layer], step: Callable[[Layer], None], word: str, report: Report) -> None:
-    """One step of all layers, side by side."""
-    with ThreadPoolExecutor(len(layers) or 1) as pool:
-        futures = submit(pool, layers, step, word, report, {})
-    collect(futures)
+@contextmanager
+def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that stop waiting when one of them fails or the caller is interrupted."""
+    stop = threading.Event()
+    before = CANCELLED.set(stop)
+    with ThreadPoolExecutor(max(number, 1), "layer") as pool:
+        try:
+            yield pool
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            CANCELLED.reset(before)
 
 
-def submit(
+def _submit(
     pool: ThreadPoolExecutor,
     layers: list[Layer],
-    step: Callable[[Layer], None],
+    step: Step,
     word: str,
     report: Report,
-    before: Mapping[str, Future[None]],
-) -> dict[str, Future[None]]:
-    """Start a step of each layer: after the same step of its needs and its own entry of `before`."""
-    futures: dict[str, Future[None]] = {}
+    *,
+    after: Mapping[str, Future[None]] | None = None,
+) -> Futures:
+    """Start a step of each layer: after the same step of its needs and its own entry of `after`."""
+    futures: Futures = {}
 
     def work(layer: Layer, wanted: list[Future[None]]) -> None:
-        for future in wanted:
-            if future.exception() is not None:
-                raise LayerFailed(f"not tried, because what {layer.name} needs has failed")
+        if any(future.exception() is not None for future in wanted):
+            raise Cancelled(layer.name)
         started = time.monotonic()
         try:
             step(layer)
+        except Cancelled:
+            raise
         except BaseException as error:
+            CANCELLED.get().set()
             report(f"{layer.name}: failed after {time.monotonic() - started:.1f} s: {error}")
             raise
         report(f"{layer.name}: {word} ({time.monotonic() - started:.1f} s)")
 
     for layer in layers:
         wanted = [futures[need] for need in layer.needs]
-        if layer.name in before:
-            wanted.append(before[layer.name])
-        futures[layer.name] = pool.submit(work, layer, wanted)
+        if after is not None:
+            wanted.append(after[layer.name])
+        context = contextvars.copy_context()
+        futures[layer.name] = pool.submit(context.run, work, layer, wanted)
     return futures
 
 
-def collect(futures: Mapping[str, Future[None]]) -> None:
-    """Raise one error that names every layer that failed."""
-    failed = {name: error for name, future in futures.items() if (error := future.exception()) is not None}
+def _collect(futures: Mapping[str, Future[None]]) -> None:
+    """Raise one error that names every layer that failed by itself, not those that were stopped for it."""
+    errors = {name: error for name, future in futures.items() if (error := future.exception()) is not None}
+    failed = {name: error for name, error in errors.items() if not isinstance(error, Cancelled)}
     if failed:
         text = "\n".join(f"{name}: {error}" for name, error in failed.items())
         raise LayerFailed(text) from next(iter(failed.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.testbed.build.components import expand
 from tests.testbed.build.images import select
-from tests.testbed.layers import LAYERS, argocd, base, git_server, metrics_server, run
+from tests.testbed.layers import LAYERS, argocd, base, git_server, look, metrics_server, run
 from tests.testbed.scenarios import CHANGES, SCENARIOS, change, scenario
 
 if TYPE_CHECKING:
@@ -64,14 +65,26 @@ def test_needs_come_first_in_both_steps() -> None:
         assert log.index(f"wait {first}") < log.index(f"wait {then}")
 
 
-def test_a_failure_stops_only_what_needs_it_and_is_named() -> None:
-    """Neighbours of a broken layer go on; the error names both."""
+def test_a_failure_is_named_and_stops_what_needs_it() -> None:
+    """The error names the layer at fault, not those that were stopped for it."""
     log: list[str] = []
-    with pytest.raises(run.LayerFailed, match=r"bad \(install\): broken") as caught:
+    with pytest.raises(run.LayerFailed, match=r"^bad: broken$"):
         bring_up(Fake("bad", log, fails=True), Fake("child", log, needs=("bad",)), Fake("other", log))
-    assert "child (install): not tried" in str(caught.value)
-    assert "wait other" in log
     assert "install child" not in log
+
+
+def test_a_failure_stops_the_waiting_of_others() -> None:
+    """Nobody waits five minutes for a cluster that is broken already."""
+
+    class Patient(Fake):
+        def install(self, bed: Bed) -> None:
+            look.until("never", lambda: "still not", 60, 0.01)
+
+    log: list[str] = []
+    began = time.monotonic()
+    with pytest.raises(run.LayerFailed, match=r"^bad: broken$"):
+        bring_up(Patient("patient", log), Fake("bad", log, fails=True))
+    assert time.monotonic() - began < 30
 
 
 def test_layers_in_a_circle_are_refused() -> None:
