@@ -75,11 +75,12 @@ class Redactor:
             return ""
         how = _how(secret, key)
         known = (how.__name__, value)
-        if known not in self._known:
+        kept = self._known.get(known)
+        if kept is None:
             if len(self._known) >= _MEMORY:
                 self._known.clear()
-            self._known[known] = _reencoded(value, how)
-        return self._known[known]
+            kept = self._known[known] = _reencoded(value, how)
+        return kept
 
 
 def _how(secret: Mapping[str, Any], key: str) -> Callable[[bytes], bytes]:

@@ -11,6 +11,7 @@ import pytest
 from pytest_k8sgrade.cluster import LiveSource, Request, Response, View
 from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.reader import Login
+from pytest_k8sgrade.cluster.source import read_ahead
 from pytest_k8sgrade.outcome import CannotTell
 from tests.unit.cluster.fake import START, Answer, FakeApi, status
 
@@ -59,6 +60,35 @@ def test_a_question_is_asked_once_per_view(api: FakeApi, source: LiveSource) -> 
     assert len(api.requests) == 1
     source.view().read(PODS)
     assert len(api.requests) == 2
+
+
+def test_a_round_reads_ahead_what_the_last_one_asked(api: FakeApi, source: LiveSource) -> None:
+    """The next round's reads are under way at once; what nobody asks again is not recorded."""
+    paths = [f"/api/v1/namespaces/{name}/pods" for name in "abcdefghij"]
+    for path in paths:
+        api.routes[path] = Answer({"items": []}, wait_s=0.1)
+    first = source.view()
+    for path in paths:
+        first.read(Request.to(path))
+    began = time.monotonic()
+    second = source.view()
+    for path in paths[:9]:
+        second.read(Request.to(path))
+    assert time.monotonic() - began < 0.7
+    assert len(api.requests) == 20
+    assert len(second.exchanges()) == 9
+
+
+def test_reading_ahead_keeps_its_errors_to_itself() -> None:
+    """A fault while reading ahead reaches whoever asks, and nobody else."""
+    reader = Slow(NoAnswer("forbidden", {}), wait_s=0.05)
+    view = View(reader)
+    read_ahead(view, [PODS, Request.to("/b")])
+    time.sleep(0.2)
+    assert view.exchanges() == []
+    with pytest.raises(CannotTell):
+        view.read(PODS)
+    assert len(reader.asked) == 2
 
 
 def test_an_error_is_remembered_too(api: FakeApi, source: LiveSource) -> None:
