@@ -29,8 +29,14 @@ _TLS_CAUSES: Final = {
 }
 
 
-def no_answer(error: BaseException, *, server: str, path: str, seconds: float) -> NoAnswer | None:
-    """The reason that an exception of the network stands for; None for any other exception."""
+def no_answer(
+    error: BaseException, *, server: str, path: str, seconds: float, connecting: bool
+) -> NoAnswer | None:
+    """The reason that an exception of the network stands for; None for any other exception.
+
+    `connecting` says that a timeout was that of the connection, whose handshake urllib3
+    reports like a read; it holds for the whole server.
+    """
     where = {"server": server, "path": path}
     if isinstance(error, (exceptions.SSLError, ssl.SSLError)):
         return NoAnswer("tls-error", {**where, "cause": _tls_cause(error)}, scope="server")
@@ -39,7 +45,6 @@ def no_answer(error: BaseException, *, server: str, path: str, seconds: float) -
         again = None if cause == "name-not-found" else 0.0
         return NoAnswer("unreachable", {**where, "cause": cause}, scope="server", again=again)
     if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
-        connecting = isinstance(error, exceptions.ConnectTimeoutError)
         ended = {**where, "seconds": round(seconds), "endpoint": server if connecting else endpoint_of(path)}
         return NoAnswer("timeout", ended, scope="server" if connecting else "endpoint")
     if isinstance(error, (exceptions.HTTPError, OSError)):

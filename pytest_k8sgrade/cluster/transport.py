@@ -130,8 +130,14 @@ class Transport:
     def _known(self, error: Exception, sending: _Sending) -> NoAnswer | None:
         from pytest_k8sgrade.cluster.network import no_answer  # noqa: PLC0415 - imports urllib3
 
-        server = self.connection.server
-        return no_answer(error, server=server, path=sending.path, seconds=sending.seconds)
+        early = time.monotonic() < sending.ends - _GRACE_S
+        return no_answer(
+            error,
+            server=self.connection.server,
+            path=sending.path,
+            seconds=CONNECT_S if early else sending.seconds,
+            connecting=early,
+        )
 
     def _send(self, sending: _Sending, left: float) -> tuple[Response, tuple[str, ...]]:
         answer = self._open(sending, left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 from pytest_k8sgrade.cluster import LiveSource, Request, connect
 from pytest_k8sgrade.cluster.bounded import Workers
 from pytest_k8sgrade.cluster.connection import connect as open_connection
+from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.kubeconfig import choose
 from pytest_k8sgrade.cluster.transport import Transport, WriteRefused
 from pytest_k8sgrade.outcome import CannotTell
@@ -91,6 +93,21 @@ def test_a_silent_server_costs_the_deadline(api: FakeApi, transport: Transport) 
         error = _why(transport, seconds=0.5)
     assert error.reason.id == "timeout"
     assert error.reason.params["endpoint"] == "API group core"
+
+
+def test_a_handshake_that_hangs_is_about_the_server(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stopped process still accepts connections: that costs the connection's time, for the whole round."""
+    monkeypatch.setattr("pytest_k8sgrade.cluster.transport.CONNECT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, _within(2.0):
+        path = api.kubeconfig(cluster={"server": f"https://127.0.0.1:{silent.getsockname()[1]}"})
+        connection, workers = open_connection(choose(path))
+        error = _why(Transport(connection, workers))
+    assert isinstance(error, NoAnswer)
+    assert (error.reason.id, error.scope, error.reason.params["endpoint"]) == (
+        "timeout",
+        "server",
+        connection.server,
+    )
 
 
 @pytest.mark.parametrize("where", ["headers", "body"])
