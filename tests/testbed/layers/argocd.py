@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING
 from tests.testbed.build.images import image
 
 from . import look
-from .base import STAND_IN_LABEL, Document, apply, config_map, documents, lean, namespace, parse, scripts
+from .base import (
+    CRDS,
+    STAND_IN_LABEL,
+    Document,
+    apply,
+    config_map,
+    documents,
+    lean,
+    namespace,
+    parse,
+    scripts,
+)
 from .monitoring import crds_established
 
 if TYPE_CHECKING:
@@ -31,6 +42,7 @@ WORKLOADS = {
     "argocd-dex-server": "deployment",
 }
 DEX = "argocd-dex-server"
+CRD = "CustomResourceDefinition"
 PROJECT: Document = {
     "apiVersion": "argoproj.io/v1alpha1",
     "kind": "AppProject",
@@ -88,13 +100,13 @@ class ArgoCD:
     def install(self, bed: Bed) -> None:
         """Apply the manifest and the project `default`."""
         found = parse(bed.artifacts.manifest("argocd/install.yaml").read_text(encoding="utf-8"))
-        crds = [lean(document) for document in found if document["kind"] == "CustomResourceDefinition"]
-        rest = [adapted(document) for document in found if document["kind"] != "CustomResourceDefinition"]
+        crds = [lean(document) for document in found if document["kind"] == CRD]
+        rest = [adapted(document) for document in found if document["kind"] != CRD]
         apply(bed, [namespace(NAMESPACE), config_map("argocd-dex-stand-in", NAMESPACE, scripts("dex"))])
-        apply(bed, crds)
-        apply(bed, rest)
-        look.until("CRDs established", lambda: crds_established(bed, "argoproj.io"))
-        apply(bed, [PROJECT])
+        with CRDS:
+            apply(bed, crds)
+            look.until("CRDs established", lambda: crds_established(bed, "argoproj.io"))
+        apply(bed, [*rest, PROJECT])
 
     def wait(self, bed: Bed) -> None:
         """Wait for the seven workloads and the administrator's password."""

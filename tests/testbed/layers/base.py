@@ -8,6 +8,7 @@ works. Layers are installed side by side, each after the layers it needs.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 TESTBED = Path(__file__).resolve().parent.parent
 STAND_INS = TESTBED / "standins"
 STAND_IN_LABEL = "pytest-k8sgrade/stand-in"
+
+# One large set of CRDs at a time: two at once take longer than one after the other, and whoever waits for
+# the first set can then go on. Held until the set is served.
+CRDS = threading.Lock()
 
 Document = dict[str, Any]
 

@@ -126,13 +126,14 @@ def targets(bed: Bed) -> dict[str, list[str]]:
 
 
 def pool_health(bed: Bed, monitor: str, wanted: str, count: int = 1) -> str | None:
-    """Whether a ServiceMonitor's (namespace/name) targets all have the wanted health."""
+    """Whether enough of a ServiceMonitor's (namespace/name) targets have the wanted health, and none another.
+
+    Targets that were not scraped yet do not count: their pods are newer than the others.
+    """
+    prefix = f"serviceMonitor/{monitor}/"
     found = [
-        health
-        for pool, healths in targets(bed).items()
-        if pool.startswith(f"serviceMonitor/{monitor}/")
-        for health in healths
+        health for pool, healths in targets(bed).items() if pool.startswith(prefix) for health in healths
     ]
-    if len(found) < count or set(found) != {wanted}:
+    if found.count(wanted) < count or not set(found) <= {wanted, "unknown"}:
         return f"targets of {monitor}: {found or 'none'}, wanted {count} {wanted}"
     return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tests.testbed.build.images import image
 
 from . import helm, look
-from .base import apply, lean, namespace, parse
+from .base import CRDS, apply, lean, namespace, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ MONITORS = {
 ALERTMANAGER = (
     f"/api/v1/namespaces/{NAMESPACE}/services/prometheus-kube-prometheus-alertmanager:http-web/proxy"
 )
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+CRD_LIST = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,10 @@ class PrometheusCrds:
 
     def install(self, bed: Bed) -> None:
         """Apply them and wait: others cannot apply their objects before."""
-        found = parse(bed.artifacts.manifest("prometheus-operator/crds.yaml").read_text(encoding="utf-8"))
-        apply(bed, [lean(crd) for crd in found])
-        look.until("CRDs established", lambda: crds_established(bed, "monitoring.coreos.com"))
+        with CRDS:
+            found = parse(bed.artifacts.manifest("prometheus-operator/crds.yaml").read_text(encoding="utf-8"))
+            apply(bed, [lean(crd) for crd in found])
+            look.until("CRDs established", lambda: crds_established(bed, "monitoring.coreos.com"))
 
     def wait(self, bed: Bed) -> None:
         """Nothing beyond that."""
@@ -83,7 +84,7 @@ class PrometheusCrds:
 
 def crds_established(bed: Bed, group: str) -> str | None:
     """Whether every CRD of a group is served."""
-    found = [crd for crd in (look.get(bed, CRDS) or {}).get("items", []) if crd["spec"]["group"] == group]
+    found = [crd for crd in (look.get(bed, CRD_LIST) or {}).get("items", []) if crd["spec"]["group"] == group]
     missing = [
         crd["metadata"]["name"] for crd in found if look.condition(crd, "Established").get("status") != "True"
     ]

@@ -95,6 +95,7 @@ def start(wanted: str | Scenario, *, name: str = "bed", report: Report = print, 
     bed = up(name, chosen.tier, images=chosen.images(), report=report)
     try:
         prepare(bed, chosen, report=report, settled=settle)
+        bed.note(scenario=chosen.name)
     except BaseException:
         bed.down()
         raise

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import base64
-import importlib
-import sys
-from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 
-from tests.testbed.layers.base import STAND_INS
+from tests.testbed.standins.grafana.auth import Accounts
+from tests.testbed.standins.kube_state_metrics.samples import Lines, quantity
+from tests.testbed.standins.kube_state_metrics.workloads import autoscaler
 
 
-@pytest.fixture
-def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """Imports a stand-in's module the way its pod does: from its own folder."""
-    before = set(sys.modules)
-    for folder in ("grafana", "kube_state_metrics"):
-        monkeypatch.syspath_prepend(str(STAND_INS / folder))
-    yield importlib
-    for name in set(sys.modules) - before:
-        if str(STAND_INS) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
-
-
-def test_samples_are_grouped_and_escaped(load: ModuleType) -> None:
+def test_samples_are_grouped_and_escaped() -> None:
     """The exposition format wants one block per family."""
-    lines = load.import_module("samples").Lines()
+    lines = Lines()
     lines.add("kube_b", 1, name='say "hi"\n')
     lines.add("kube_a_total", 2)
     lines.add("kube_b", None, name="no value, no sample")
@@ -41,14 +27,14 @@ def test_samples_are_grouped_and_escaped(load: ModuleType) -> None:
     ("text", "number"),
     [("100m", 0.1), ("128Mi", 134217728), ("2", 2), ("24622140Ki", 25213071360), ("1e3", 1000)],
 )
-def test_quantities(load: ModuleType, text: str, number: float) -> None:
+def test_quantities(text: str, number: float) -> None:
     """Kubernetes quantities become numbers."""
-    assert load.import_module("samples").quantity(text) == number
+    assert quantity(text) == number
 
 
-def test_an_autoscaler_that_cannot_read_a_metric_has_no_value_for_it(load: ModuleType) -> None:
+def test_an_autoscaler_that_cannot_read_a_metric_has_no_value_for_it() -> None:
     """An unread metric has an empty type."""
-    lines = load.import_module("samples").Lines()
+    lines = Lines()
     cpu = {"name": "cpu", "current": {"averageUtilization": 3, "averageValue": "3m"}}
     item = {
         "metadata": {"name": "web-app-hpa", "namespace": "day5-lab"},
@@ -62,24 +48,24 @@ def test_an_autoscaler_that_cannot_read_a_metric_has_no_value_for_it(load: Modul
             "currentMetrics": [{"type": ""}, {"type": "Resource", "resource": cpu}],
         },
     }
-    load.import_module("workloads").autoscaler(item, lines)
+    autoscaler(item, lines)
     labels = 'namespace="day5-lab",horizontalpodautoscaler="web-app-hpa"'
     text = lines.text()
     assert f"kube_horizontalpodautoscaler_status_desired_replicas{{{labels}}} 2" in text
     assert text.count("kube_horizontalpodautoscaler_status_target_metric{") == 2
 
 
-def test_grafana_locks_an_account_after_five_wrong_passwords(load: ModuleType) -> None:
+def test_grafana_locks_an_account_after_five_wrong_passwords() -> None:
     """Even the right password is refused then."""
-    accounts = load.import_module("auth").Accounts("admin", "right")
+    accounts = Accounts("admin", "right")
     assert accounts.login("admin", "right")
     assert [accounts.login("admin", "wrong") for _ in range(5)] == [None] * 5
     assert accounts.login("admin", "right") is None
 
 
-def test_grafana_knows_its_cookie_and_basic_authentication(load: ModuleType) -> None:
+def test_grafana_knows_its_cookie_and_basic_authentication() -> None:
     """Either identifies the administrator; nothing else does."""
-    accounts = load.import_module("auth").Accounts("admin", "right")
+    accounts = Accounts("admin", "right")
     token = accounts.login("admin", "right")
     basic = "Basic " + base64.b64encode(b"admin:right").decode()
     assert accounts.authenticated(None, f"other=1; grafana_session={token}")

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import sources
-from auth import COOKIE, Accounts
-from store import Json, Store, slug
+from . import sources
+from .auth import COOKIE, Accounts
+from .store import Json, Store, slug
 
 VERSION = os.environ.get("GF_VERSION", "12.1.1")
 LOGIN_PAGE = "<!DOCTYPE html><title>Grafana (stand-in)</title><form method=post action=/login></form>"

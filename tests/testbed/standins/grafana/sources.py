@@ -14,7 +14,7 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-from store import Json, Store
+from .store import Json, Store
 
 MISSING = 404, {"message": "Data source not found", "traceID": ""}
 

@@ -18,8 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from families import FAMILIES
-from samples import Lines
+from .families import FAMILIES
+from .samples import Lines
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 RESOURCES = {

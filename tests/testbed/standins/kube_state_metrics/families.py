@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from objects import namespace, node, pod, service
-from workloads import autoscaler, daemon_set, deployment, job, replica_set, stateful_set
+from .objects import namespace, node, pod, service
+from .workloads import autoscaler, daemon_set, deployment, job, replica_set, stateful_set
 
 FAMILIES = {
     "Deployment": deployment,

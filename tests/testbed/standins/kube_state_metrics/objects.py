@@ -6,7 +6,7 @@ dashboards of the testbed ask for are here.
 
 from __future__ import annotations
 
-from samples import TRUTHS, Lines, Object, condition_lines, meta, quantity, seconds
+from .samples import TRUTHS, Lines, Object, condition_lines, meta, quantity, seconds
 
 PHASES = ("Pending", "Succeeded", "Failed", "Running", "Unknown")
 NAMESPACE_PHASES = ("Active", "Terminating")

@@ -6,7 +6,7 @@ dashboards of the testbed ask for are here.
 
 from __future__ import annotations
 
-from samples import Lines, Object, common, condition_lines, meta, quantity, seconds
+from .samples import Lines, Object, common, condition_lines, meta, quantity, seconds
 
 
 def deployment(item: Object, lines: Lines) -> None:
