@@ -12,7 +12,7 @@ from typing import Any
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.rollout import living, named, pods_shortfall
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services import backends, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.fields import require_equal
 
@@ -63,29 +63,17 @@ def _require_endpoints(
 
 def _endpoints(cluster: Cluster, service: Mapping[str, Any], port: Mapping[str, Any]) -> tuple[int, set[int]]:
     """How many ready addresses there are behind a port, and which numbers it has there."""
-    metadata = service["metadata"]
-    slices = cluster.list(
-        "discovery.k8s.io/v1",
-        "EndpointSlice",
-        metadata["namespace"],
-        labels={"kubernetes.io/service-name": metadata["name"]},
-    )
-    addresses: set[str] = set()
+    ready: set[str] = set()
     numbers: set[int] = set()
-    for one in slices:
-        matching = [
+    for one in backends.slices(cluster, service):
+        matching = {
             p["port"] for p in one.get("ports") or [] if (p.get("name") or "") == port.get("name", "")
-        ]
-        ready = [
-            address
-            for endpoint in one.get("endpoints") or []
-            if (endpoint.get("conditions") or {}).get("ready") is not False
-            for address in endpoint.get("addresses") or []
-        ]
-        if matching and ready:
-            addresses.update(ready)
-            numbers.update(matching)
-    return len(addresses), numbers
+        }
+        own = set(backends.addresses(one))
+        if matching and own:
+            ready |= own
+            numbers |= matching
+    return len(ready), numbers
 
 
 def _explain(

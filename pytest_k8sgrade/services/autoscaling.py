@@ -16,7 +16,7 @@ from pytest_k8sgrade.kube.autoscalers import Metric, asked_metrics, missing_requ
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.rollout import living, named
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import unmet
+from pytest_k8sgrade.outcome import hopeless, unmet
 from pytest_k8sgrade.services import metrics_api, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 
@@ -58,7 +58,8 @@ def require_working(cluster: Cluster, hpa: Object) -> None:
     if active.reason in _SWITCHED_OFF:
         others = _others(cluster, hpa) if active.reason == "AmbiguousSelector" else []
         reason = _SWITCHED_OFF[active.reason]
-        unmet(reason, seen=active.reason, wanted="ValidMetricFound", others=others, **subject)
+        say = hopeless if others else unmet
+        say(reason, seen=active.reason, wanted="ValidMetricFound", others=others, **subject)
     for metric in unread_metrics(hpa) or asked_metrics(hpa):
         explain_metric(cluster, hpa, metric)
     unmet("hpa-not-active", seen=active.reason, wanted="ValidMetricFound", why=active.reason, **subject)
@@ -134,23 +135,14 @@ def _explain_resource(cluster: Cluster, hpa: Object, metric: Metric, subject: Ma
 def _explain_requests(
     target: Object, pods: Sequence[Object], metric: Metric, subject: Mapping[str, Any]
 ) -> None:
+    named_pods = [(f"Pod {pod['metadata']['name']}", pod["spec"], unmet) for pod in pods]
     template = target["spec"]["template"]["spec"]
-    without = missing_requests(template, metric.name, metric.container)
     where = f"{target['kind']} {target['metadata']['name']}"
-    for pod in pods:
+    for place, spec, say in [(where, template, hopeless), *named_pods]:
+        without = missing_requests(spec, metric.name, metric.container)
         if without:
-            break
-        without = missing_requests(pod["spec"], metric.name, metric.container)
-        where = f"Pod {pod['metadata']['name']}"
-    if without:
-        unmet(
-            "hpa-request-missing",
-            seen=None,
-            wanted=f"requests.{metric.name}",
-            containers=without,
-            where=where,
-            **subject,
-        )
+            wanted = f"requests.{metric.name}"
+            say("hpa-request-missing", seen=None, wanted=wanted, containers=without, where=place, **subject)
 
 
 def _started(pod: Object) -> Any:

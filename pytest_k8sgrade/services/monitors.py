@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.selectors import matches, selector_text
-from pytest_k8sgrade.outcome import unmet
+from pytest_k8sgrade.outcome import hopeless, unmet
+from pytest_k8sgrade.services.backends import ready_addresses
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.operated import API_VERSION, operated
 
@@ -41,7 +42,7 @@ def pools(monitor: Object) -> list[str]:
 
 
 def explain_not_loaded(cluster: Cluster, monitor: Object, monitoring: str, name: str) -> NoReturn:
-    """Unmet with the selector of the Prometheus resource that leaves the monitor out."""
+    """Tell the selector of the Prometheus resource that leaves the monitor out: only a hand changes that."""
     where = subject(monitor)
     resource = if_readable(lambda: operated(cluster, "Prometheus", monitoring, name))
     if resource is not None:
@@ -50,12 +51,12 @@ def explain_not_loaded(cluster: Cluster, monitor: Object, monitoring: str, name:
         selector = spec.get("serviceMonitorSelector")
         if selector is None or not matches(selector, labels):
             asked = selector_text(selector or {}) or "-"
-            unmet(
+            hopeless(
                 "monitor-label-not-selected", seen=labels, wanted=asked, asked=asked, labels=labels, **where
             )
         if not _namespace_selected(cluster, resource, metadata["namespace"]):
             asked = selector_text(spec.get("serviceMonitorNamespaceSelector") or {}) or monitoring
-            unmet(
+            hopeless(
                 "monitor-namespace-not-selected",
                 seen=metadata["namespace"],
                 wanted=asked,
@@ -76,7 +77,7 @@ def _namespace_selected(cluster: Cluster, resource: Object, namespace: str) -> b
 
 
 def explain_no_target(cluster: Cluster, monitor: Object, dropped: int) -> NoReturn:
-    """Unmet with what a loaded monitor does not match."""
+    """Tell what a loaded monitor does not match; a wrong selector or port does not mend itself."""
     where: dict[str, Any] = {**subject(monitor), "dropped": dropped}
     selector = monitor["spec"].get("selector") or {}
     asked = selector_text(selector) or "-"
@@ -87,15 +88,21 @@ def explain_no_target(cluster: Cluster, monitor: Object, dropped: int) -> NoRetu
     if not chosen:
         elsewhere = _same_labels_elsewhere(cluster, monitor, selector)
         if elsewhere:
-            unmet(
+            hopeless(
                 "monitor-other-namespace", seen=elsewhere, wanted=asked, asked=asked, found=elsewhere, **where
             )
         labels = {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in services}
         own = sorted({f"{k}={v}" for each in labels.values() for k, v in each.items()})
-        unmet("monitor-selects-no-service", seen=labels, wanted=asked, asked=asked, found=own, **where)
+        hopeless("monitor-selects-no-service", seen=labels, wanted=asked, asked=asked, found=own, **where)
     _explain_port(monitor, chosen, where)
     names = sorted(one["metadata"]["name"] for one in chosen)
-    unmet("monitor-service-without-pods", seen=0, wanted=1, services=names, **where)
+    reason = "monitor-not-reloaded" if _has_pods(cluster, chosen) else "monitor-service-without-pods"
+    unmet(reason, seen=0, wanted=1, services=names, **where)
+
+
+def _has_pods(cluster: Cluster, services: list[Object]) -> bool:
+    """Whether ready pods stand behind one of the Services: then Prometheus runs an older configuration."""
+    return any(if_readable(lambda: ready_addresses(cluster, one)) for one in services)  # noqa: B023 - called at once
 
 
 def _explain_port(monitor: Object, chosen: list[Object], where: Mapping[str, Any]) -> None:
@@ -105,7 +112,7 @@ def _explain_port(monitor: Object, chosen: list[Object], where: Mapping[str, Any
         if port is not None and port not in has:
             names = sorted(one["metadata"]["name"] for one in chosen)
             field = f"spec.endpoints[{index}].port"
-            unmet(
+            hopeless(
                 "monitor-port-unknown",
                 seen=has,
                 wanted=port,

@@ -160,6 +160,13 @@ def test_the_cause_behind_one_and_the_same_condition(objects: list[Object], expe
     assert reason(active(*objects)) == expected
 
 
+def test_a_template_without_requests_does_not_mend_itself() -> None:
+    """A pod of an old template may go away by itself."""
+    objects = [failing(NO_METRIC), api_service(METRICS)]
+    assert active(*objects, deployment(**BARE)).status == "hopeless"
+    assert active(*objects, deployment(), pod("web-1", spec=BARE)).status == "unmet"
+
+
 def test_a_missing_target_hides_everything_else() -> None:
     """AbleToScale is read first: ScalingActive may be left over from before."""
     left = [

@@ -9,7 +9,7 @@ import pytest
 from checks import prometheus
 from tests.unit.checks.api import MemoryApi, Page, look, parts, reason, share, vector
 from tests.unit.checks.monitoring import monitor, operated, target, targets
-from tests.unit.checks.objects import Object, condition, namespace, service, waiting
+from tests.unit.checks.objects import Object, condition, endpoints, namespace, service, waiting
 
 POOL = "serviceMonitor/shop/web/0"
 OLD = (200, {"status": "success", "data": {"startTime": "2026-03-01T00:00:00Z"}})
@@ -141,13 +141,17 @@ RELEASE = {"matchLabels": {"release": "kps"}}
         ([monitor(endpoints=[{"port": "80"}]), service()], {POOL: 2}, {}, "monitor-port-unknown"),
         ([monitor(), service(space="other")], {POOL: 2}, {}, "monitor-other-namespace"),
         ([monitor(), service()], {POOL: 0}, {}, "monitor-service-without-pods"),
+        ([monitor(), service(), endpoints()], {POOL: 2}, {}, "monitor-not-reloaded"),
     ],
 )
 def test_why_a_monitor_selects_nothing(
     objects: list[Object], dropped: dict[str, int] | None, spec: Object, expected: str
 ) -> None:
     """Wrong label, wrong namespace, wrong selector, wrong port and no pods look alike in Prometheus."""
-    assert reason(loaded(*objects, dropped=dropped, spec=spec)) == expected
+    seen = loaded(*objects, dropped=dropped, spec=spec)
+    assert reason(seen) == expected
+    mends_itself = expected in ("monitor-not-loaded", "monitor-not-reloaded", "monitor-service-without-pods")
+    assert seen.status == ("unmet" if mends_itself or expected == "monitor-without-endpoints" else "hopeless")
 
 
 def scraped(*active: Object, code: int = 404) -> Any:
