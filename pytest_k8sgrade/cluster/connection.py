@@ -50,7 +50,9 @@ class Connection:
         self.pool: urllib3.PoolManager
         self._chosen = chosen
         self._workers = workers
+        self.generation = 0
         self._lock = threading.Lock()
+        self._renewal = threading.Lock()
         self._configuration: Any = None
         self._client: Any = None
         self._authorization: dict[str, str] = {}
@@ -63,6 +65,12 @@ class Connection:
             self._workers.call(self._load, PLUGIN_TIME_S)
         except TimeoutError:
             self._fault(f"its credentials were not there after {PLUGIN_TIME_S:.0f} s", "log in again")
+
+    def renew(self, generation: int) -> None:
+        """Read the credentials anew, unless somebody else has done so since that generation."""
+        with self._renewal:
+            if self.generation == generation:
+                self.load()
 
     def headers(self) -> dict[str, str]:
         """Headers for one request: who we are, and for whom."""
@@ -85,6 +93,7 @@ class Connection:
             self._load_into(configuration)
         self.anonymous = not (configuration.api_key or configuration.cert_file)
         self._require_credentials(log)
+        self._impersonation()
         client = ApiClient(configuration)
         self.close()
         self._client, self._configuration = client, configuration
@@ -92,6 +101,7 @@ class Connection:
         self.insecure = not configuration.verify_ssl
         self.identity = identity(self._chosen.user_name, self._chosen.user, _content(configuration.cert_file))
         self._authorized_at = float("-inf")
+        self.generation += 1
 
     def _load_into(self, configuration: Any) -> None:
         from kubernetes import config as untyped  # noqa: PLC0415 - as above

@@ -37,6 +37,8 @@ _UNTOUCHED: Final = frozenset(
     {"labels", "matchLabels", "selector", "nodeSelector", "metric", "ownerReferences"}
 )
 _PROSE: Final = frozenset({"expr", "query", "message", "description", "summary"})
+_HIDDEN: Final = frozenset({MASK, "<secret>"})
+"""Ours, and what Prometheus and Alertmanager write instead of a value."""
 _BARE = frozenset({"true", "false", "null", "~", '""', "''"})
 
 
@@ -48,7 +50,7 @@ def speaks_of_credential(name: str) -> bool:
 
 def mask(value: str) -> str:
     """The masked value: nothing stays nothing, and a web address keeps its scheme and host."""
-    if not value:
+    if not value or value in _HIDDEN:
         return value
     address = _ADDRESS.match(value)
     return f"{address['scheme']}{address['host']}/{MASK}" if address else MASK
@@ -92,7 +94,7 @@ def mask_text(text: str) -> str:
 
 def _masked_line(match: re.Match[str]) -> str:
     value = match["value"].strip()
-    if value in _BARE or value.strip("\"'") == MASK:
+    if value in _BARE or value.strip("\"'") in _HIDDEN:
         return match[0]
     return f'{match["key"]}"{mask(value.strip(chr(34) + chr(39)))}"'
 

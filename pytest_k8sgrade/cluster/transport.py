@@ -88,13 +88,14 @@ class Transport:
         sending = _Sending(method, target, headers, body, seconds, time.monotonic() + seconds)
         if not may_send(method, sending.path):
             raise WriteRefused(f"{method} {sending.path}")
-        attempts, reloaded = 0, False
+        attempts, renewed = 0, False
         while True:
+            generation = self.connection.generation
             try:
                 return self._once(sending)
             except NoAnswer as error:
-                if error.reason.id == "unauthorized" and not reloaded and self._reload():
-                    reloaded = True
+                if error.reason.id == "unauthorized" and not renewed and self._renew(generation):
+                    renewed = True
                     continue
                 pause = _pause(error, attempts)
                 if pause is None or method != "GET" or time.monotonic() + pause >= sending.ends:
@@ -102,9 +103,9 @@ class Transport:
                 attempts += 1
                 time.sleep(pause)
 
-    def _reload(self) -> bool:
+    def _renew(self, generation: int) -> bool:
         try:
-            self.connection.load()
+            self.connection.renew(generation)
         except KubeconfigFault:
             return False
         return True

@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from pytest_k8sgrade.cluster import FOREIGN, OWN, Cluster, connect
+from pytest_k8sgrade.cluster import FOREIGN, OWN, Cluster, Request, connect
 from pytest_k8sgrade.cluster.kubeconfig import choose, default_files
+from pytest_k8sgrade.cluster.source import read_ahead
 from pytest_k8sgrade.errors import KubeconfigFault
-from tests.unit.cluster.fake import FakeApi
+from tests.unit.cluster.fake import Answer, FakeApi, Handler, status
 
 
 def _exec(command: str, *args: str, version: str = "v1") -> dict[str, Any]:
@@ -192,6 +194,36 @@ def test_a_failing_plugin_is_told_before_anything_is_graded(
         connect(api.kubeconfig(user))
     assert "context 'lab'" in str(fault.value)
     assert api.requests == []
+
+
+def test_an_expired_token_is_renewed_once_for_all(api: FakeApi, tmp_path: Path) -> None:
+    """Several reads that are refused at the same time run the plugin once."""
+    runs = tmp_path / "runs"
+    count = f"open({str(runs)!r}, 'a').write('x')\nn = len(open({str(runs)!r}).read())\n"
+    user = _plugin(tmp_path, count + _credential("stale"))
+    source = connect(api.kubeconfig(user))
+    script = tmp_path / "plugin.py"
+    script.write_text(count + _credential("fresh"), encoding="utf-8")
+
+    def route(handler: Handler) -> Answer:
+        time.sleep(0.1)
+        fresh = handler.headers["Authorization"] == "Bearer fresh"
+        return Answer({"items": []}) if fresh else status(401, "Unauthorized")
+
+    requests = [Request.to(f"/api/v1/namespaces/{name}/pods") for name in "abcd"]
+    for request in requests:
+        api.routes[request.path] = route
+    view = source.view()
+    read_ahead(view, requests)
+    assert [view.read(request).status for request in requests] == [200] * 4
+    assert len(runs.read_text()) == 2
+    source.close()
+
+
+def test_impersonating_with_groups_is_a_fault(api: FakeApi) -> None:
+    """What would be read as somebody else than kubectl does is refused before it is read."""
+    with pytest.raises(KubeconfigFault, match="several groups"):
+        connect(api.kubeconfig({"token": "t", "as": "minji", "as-groups": ["a", "b"]}))
 
 
 def test_the_dead_plugin_version_is_named(api: FakeApi) -> None:

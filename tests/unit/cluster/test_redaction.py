@@ -301,6 +301,7 @@ def test_names_of_credentials(name: str, speaks: bool) -> None:
         ("", ""),
         ("x", MASK),
         (MASK, MASK),
+        ("<secret>", "<secret>"),
         ("https://u:p@hooks.example:8443/a/b?c", f"https://hooks.example:8443/{MASK}"),
         ("hooks.example/a", MASK),
         ("https:// not an address", MASK),
@@ -317,3 +318,5 @@ def test_masked_text_stays_yaml() -> None:
     text = "a:\n  db_password: x y # z\n  list:\n  - token: t\n  secret: name\n  password: {{ .x }}\n"
     assert yaml.safe_load(mask_text(text).replace("{{ .x }}", "q"))["a"]["list"] == [{"token": MASK}]
     assert "x y" not in mask_text(text)
+    hidden = "slack_api_url: <secret>\npassword: true\n"
+    assert mask_text(hidden) == hidden
