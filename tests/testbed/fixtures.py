@@ -3,8 +3,8 @@
 Import the fixtures into the conftest of tests that are meant to need a real cluster; nothing here
 is collected by the other tests.  A bed that cannot start fails its tests with the reason, it never
 skips them.  Beds end with the session, also when it is killed.  For quick repetition start a bed
-by hand (`python -m tests.testbed up --scenario lab1`) and set $K8SGRADE_TESTBED_REUSE=1: a running
-bed of the wanted scenario is then taken and left as it is.
+by hand (`python -m tests.testbed up --scenario lab1`) and set $K8SGRADE_TESTBED_REUSE=1 (or the
+bed's name): a running bed of the wanted scenario is then taken and left as it is.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ Beds = Callable[[str], Bed]
 
 
 def running(scenario: str) -> str | None:
-    """The name of a running bed with this scenario, None when there is none."""
+    """The name of a running bed with this scenario, None when there is none that may be taken."""
+    wanted = os.environ.get(REUSE, "1")
     for place in places(Cache.default().run):
         state = load(place)
-        if state is not None and state.alive and state.ready and state.notes.get("scenario") == scenario:
+        if state is None or not state.alive or not state.ready or wanted not in ("1", state.name):
+            continue
+        if state.notes.get("scenario") == scenario:
             return state.name
     return None
 
