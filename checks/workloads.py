@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.images import same
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.fields import require_equal, require_that
 
 
@@ -31,14 +33,11 @@ def test_ready(
     status = workload.get("status") or {}
     ready = status.get("numberReady" if kind == "DaemonSet" else "readyReplicas", 0)
     if ready < at_least:
-        unmet(
-            "workload-not-ready",
-            seen=ready,
-            wanted=at_least,
-            ready=ready,
-            replicas=at_least,
-            **named(workload),
-        )
+        counted = {"ready": ready, "replicas": at_least}
+        unmet("workload-not-ready", seen=ready, wanted=at_least, **counted, **named(workload))
+    pods = if_readable(lambda: workloads.own_pods(workload, workloads.selected_pods(cluster, workload)))
+    if pods is not None and len(pods) >= ready:
+        cluster.held_since(*(found.since if (found := condition(pod, "Ready")) else None for pod in pods))
 
 
 def test_configured(

@@ -58,6 +58,14 @@ def test_a_rolled_out_deployment_is_met_and_must_be_large_enough() -> None:
     assert reason(ready(MemoryApi(deployment()), at_least=3)) == "workload-not-ready"
 
 
+def test_pods_tell_since_when_they_are_ready() -> None:
+    """The youngest pod counts; a pod that does not tell proves nothing."""
+    told = [pod(f"web-{at}", status={"conditions": [condition("Ready", "True", "")]}) for at in (1, 2)]
+    assert ready(MemoryApi(deployment(), *told)).since.hour == 9
+    assert ready(MemoryApi(deployment(), told[0], pod("web-2"))).since is None
+    assert ready(MemoryApi(deployment(), told[0])).since is None
+
+
 @pytest.mark.parametrize(
     ("pod_status", "status", "expected"),
     [
