@@ -6,7 +6,7 @@ for how several are installed side by side.
 
 from __future__ import annotations
 
-from .app import Autoscaler, Scraped, WebApp
+from .app import Autoscaler, LoadGenerator, Scraped, WebApp
 from .argocd import ArgoCD, LabApplication
 from .base import Layer
 from .git_server import GitServer
@@ -28,6 +28,7 @@ _ALL: tuple[Layer, ...] = (
     Autoscaler(),
     Autoscaler(name="hpa-inactive", active=False, needs=("app-by-the-letter", "metrics-server-without-flag")),
     ScalingHistory(),
+    LoadGenerator(),
     ArgoCD(),
     GitServer(),
     LabApplication(),

@@ -8,6 +8,7 @@ image and ports are still the lab's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import look
@@ -67,6 +68,30 @@ class Scraped:
     def wait(self, bed: Bed) -> None:
         """Wait for the first scrapes: the lab's interval is 30 s."""
         look.until("web-app targets", lambda: look.pool_health(bed, f"{NAMESPACE}/web-app", self.health, 2))
+
+
+@dataclass(frozen=True)
+class LoadGenerator:
+    """The lab's own load, one endless loop: too weak to make the autoscaler act."""
+
+    name: str = "load-by-the-letter"
+    needs: tuple[str, ...] = ("app",)
+    components: frozenset[str] = frozenset({"base"})
+    images: frozenset[str] = frozenset({"busybox"})
+
+    def install(self, bed: Bed) -> None:
+        """Apply the pod."""
+        apply(bed, documents("lab1", "load-generator.yaml"))
+
+    def wait(self, bed: Bed) -> None:
+        """Wait until it runs."""
+        look.until("load-generator", partial(running, bed, "load-generator"))
+
+
+def running(bed: Bed, pod: str) -> str | None:
+    """Whether a pod of the lab's namespace runs."""
+    phase = (look.get(bed, f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}") or {}).get("status", {}).get("phase")
+    return None if phase == "Running" else f"{pod}: {phase}"
 
 
 @dataclass(frozen=True)
