@@ -57,14 +57,18 @@ class Traces:
     least: int
     replicas: int
     targets: Mapping[str, int]
-    started: datetime | None
+    created: tuple[datetime, ...]
     last_scale: datetime | None
     rescales: tuple[datetime, ...]
 
     def real_steps(self) -> list[datetime]:
         """Steps that were not the first look after the start."""
         steps = {*self.rescales, *([self.last_scale] if self.last_scale else [])}
-        return sorted(step for step in steps if self.started is None or step - self.started > FIRST_LOOK)
+        return sorted(step for step in steps if not self._first_look(step))
+
+    def _first_look(self, step: datetime) -> bool:
+        """Whether a step came right after the autoscaler or its target was made."""
+        return any(timedelta(0) <= step - moment <= FIRST_LOOK for moment in self.created)
 
 
 def traces(cluster: Cluster, hpa: Object) -> Traces:
@@ -80,7 +84,7 @@ def traces(cluster: Cluster, hpa: Object) -> Traces:
         least=min_replicas(hpa),
         replicas=status.get("currentReplicas", 0),
         targets={m.name: m.utilization for m in asked_metrics(hpa) if m.utilization is not None},
-        started=max(created, default=None),
+        created=tuple(created),
         last_scale=parse_time(status.get("lastScaleTime")),
         rescales=tuple(if_readable(lambda: _rescales(cluster, hpa)) or []),
     )

@@ -119,6 +119,13 @@ def test_a_late_step_stands_where_nothing_contradicts_it() -> None:
     assert looked("down", state(2, LATER)).status == "met"
 
 
+def test_a_deployment_that_was_made_anew_does_not_undo_the_past() -> None:
+    """The step is older than the target and long after the autoscaler's start."""
+    anew = deployment(meta={"creationTimestamp": "2026-03-02T09:30:00Z"})
+    api = MemoryApi(anew, state(2, LATER))
+    assert look(hpa.test_scaled_up, api.cluster(), name="web", namespace="shop").status == "met"
+
+
 def test_a_prometheus_that_does_not_answer_is_not_the_students_fault() -> None:
     """Without its history a lifted minimum cannot be told from more."""
     api = MemoryApi(deployment(), state(2), *operated("Prometheus"))
