@@ -15,9 +15,9 @@ from pytest_k8sgrade.kube import autoscalers
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.quantity import parse_quantity
-from pytest_k8sgrade.kube.rollout import named
+from pytest_k8sgrade.kube.rollout import Shortfall, named
 from pytest_k8sgrade.outcome import Findings
-from pytest_k8sgrade.services import autoscaling
+from pytest_k8sgrade.services import autoscaling, workloads
 from pytest_k8sgrade.services.autoscaling import API_VERSION, KIND
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.fields import require_equal, require_that
@@ -97,24 +97,24 @@ def test_active(cluster: Cluster, name: str, namespace: str, metrics: list[str])
     """The HorizontalPodAutoscaler {name} finds its target and reads its metrics."""
     hpa = _get(cluster, name, namespace)
     autoscaling.require_working(cluster, hpa)
-    read, found = {metric.name for metric in autoscalers.read_metrics(hpa)}, Findings()
-    subject = autoscaling.details(hpa)
+    found, unread = Findings(), {metric.name: metric for metric in autoscalers.unread_metrics(hpa)}
+    read = {metric.name for metric in autoscalers.read_metrics(hpa)} - unread.keys()
     for metric in metrics:
-        found.require(
-            metric in read,
-            "hpa-metric-without-value",
-            part=f"metric/{metric}",
-            seen=sorted(read),
-            wanted=metric,
-            weight=3,
-            metric=metric,
-            group=None,
-            **subject,
-        )
+        missing = None if metric in read else _why_unread(cluster, hpa, metric, unread.get(metric))
+        workloads.require(found, missing, f"metric/{metric}", weight=3)
     _require_own_pods(cluster, found, hpa)
     found.close()
     active = condition(hpa, "ScalingActive")
     cluster.held_since(active.since if active else None)
+
+
+def _why_unread(
+    cluster: Cluster, hpa: Mapping[str, Any], name: str, metric: autoscalers.Metric | None
+) -> Shortfall:
+    if metric is not None:
+        return autoscaling.why_unread(cluster, hpa, metric)
+    params = {**autoscaling.details(hpa), "metric": name, "group": None}
+    return Shortfall("hpa-metric-without-value", params, wanted=name)
 
 
 def _require_own_pods(cluster: Cluster, found: Findings, hpa: Mapping[str, Any]) -> None:

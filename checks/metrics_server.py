@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.kube.rollout import living, pods_shortfall
+from pytest_k8sgrade.kube.rollout import living, pod_ready, pods_shortfall
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, absent, unmet
 from pytest_k8sgrade.services import metrics_api, workloads
@@ -111,7 +111,11 @@ def test_pods(cluster: Cluster, name: str, namespace: str) -> None:
     """The pods of the Deployment {name} have CPU and memory values."""
     values = {item["metadata"]["name"]: item for item in _metrics(cluster, f"namespaces/{namespace}/pods")}
     workload = workloads.get(cluster, "Deployment", name, namespace)
-    pods = living(workloads.own_pods(workload, workloads.selected_pods(cluster, workload)))
+    own = living(workloads.own_pods(workload, workloads.selected_pods(cluster, workload)))
+    pods = [pod for pod in own if pod_ready(pod)]
+    trouble = pods_shortfall(own) if not pods else None
+    if trouble is not None:
+        workloads.raise_shortfall(trouble)
     if not pods:
         unmet("workload-without-pods", seen=0, wanted=1, kind="Deployment", name=name, namespace=namespace)
     found = Findings()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.autoscalers import Metric, asked_metrics, missing_requests, unread_metrics
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.kube.rollout import living, named
+from pytest_k8sgrade.kube.rollout import Shortfall, living, named
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import hopeless, unmet
 from pytest_k8sgrade.services import metrics_api, workloads
@@ -60,8 +60,8 @@ def require_working(cluster: Cluster, hpa: Object) -> None:
         reason = _SWITCHED_OFF[active.reason]
         say = hopeless if others else unmet
         say(reason, seen=active.reason, wanted="ValidMetricFound", others=others, **subject)
-    for metric in unread_metrics(hpa) or asked_metrics(hpa):
-        explain_metric(cluster, hpa, metric)
+    for metric in (unread_metrics(hpa) or asked_metrics(hpa))[:1]:
+        workloads.raise_shortfall(why_unread(cluster, hpa, metric))
     unmet("hpa-not-active", seen=active.reason, wanted="ValidMetricFound", why=active.reason, **subject)
 
 
@@ -102,47 +102,51 @@ def _others(cluster: Cluster, hpa: Object) -> list[str]:
     return sorted(rivals)
 
 
-def explain_metric(cluster: Cluster, hpa: Object, metric: Metric) -> None:
-    """Unmet with the cause why a metric has no value; returns when no cause can be seen."""
+def why_unread(cluster: Cluster, hpa: Object, metric: Metric) -> Shortfall:
+    """Why a metric has no value: its API, requests, pods that are too young, or nothing to be seen."""
     group = _GROUPS.get(metric.type)
     subject = {**details(hpa), "metric": metric.name, "group": group}
     if group is None:
-        unmet("hpa-metric-type-unknown", seen=metric.type, **subject)
+        return Shortfall("hpa-metric-type-unknown", subject, seen=metric.type)
     registered = if_readable(lambda: [metrics_api.registered(cluster, group)])
     api = registered[0] if registered else None
     if registered and api is None:
-        unmet("hpa-metrics-api-absent", seen=None, wanted=group, **subject)
+        return Shortfall("hpa-metrics-api-absent", subject, wanted=group)
     if api is not None and not api.available:
-        unmet("hpa-metrics-api-down", seen=api.why, wanted="True", api=api.name, why=api.why, **subject)
-    if group == metrics_api.RESOURCE:
-        _explain_resource(cluster, hpa, metric, subject)
-    unmet("hpa-metric-without-value", seen=None, wanted=metric.name, **subject)
+        named_api = {**subject, "api": api.name, "why": api.why}
+        return Shortfall("hpa-metrics-api-down", named_api, seen=api.why, wanted="True")
+    found = _in_pods(cluster, hpa, metric, subject) if group == metrics_api.RESOURCE else None
+    return found or Shortfall("hpa-metric-without-value", subject, wanted=metric.name)
 
 
-def _explain_resource(cluster: Cluster, hpa: Object, metric: Metric, subject: Mapping[str, Any]) -> None:
+def _in_pods(cluster: Cluster, hpa: Object, metric: Metric, subject: Mapping[str, Any]) -> Shortfall | None:
     target = if_readable(lambda: target_of(cluster, hpa))
     if target is None:
-        return
+        return None
     pods = living(if_readable(lambda: workloads.selected_pods(cluster, target)) or [])
-    if metric.utilization is not None:
-        _explain_requests(target, pods, metric, subject)
+    found = _missing_requests(target, pods, metric, subject) if metric.utilization is not None else None
     ages = [cluster.now - at for pod in pods if (at := _started(pod)) is not None]
-    if ages and min(ages) < YOUNG:
+    if found is None and ages and min(ages) < YOUNG:
         seconds = int(min(ages).total_seconds())
-        unmet("hpa-pods-too-young", seen=seconds, wanted=int(YOUNG.total_seconds()), age_s=seconds, **subject)
+        limit = int(YOUNG.total_seconds())
+        return Shortfall("hpa-pods-too-young", {**subject, "age_s": seconds}, seen=seconds, wanted=limit)
+    return found
 
 
-def _explain_requests(
+def _missing_requests(
     target: Object, pods: Sequence[Object], metric: Metric, subject: Mapping[str, Any]
-) -> None:
-    named_pods = [(f"Pod {pod['metadata']['name']}", pod["spec"], unmet) for pod in pods]
+) -> Shortfall | None:
+    """A template without a request does not mend itself; a pod without one may belong to an old template."""
+    named_pods = [(f"Pod {pod['metadata']['name']}", pod["spec"], False) for pod in pods]
     template = target["spec"]["template"]["spec"]
     where = f"{target['kind']} {target['metadata']['name']}"
-    for place, spec, say in [(where, template, hopeless), *named_pods]:
+    for place, spec, terminal in [(where, template, True), *named_pods]:
         without = missing_requests(spec, metric.name, metric.container)
         if without:
+            params = {**subject, "containers": without, "where": place}
             wanted = f"requests.{metric.name}"
-            say("hpa-request-missing", seen=None, wanted=wanted, containers=without, where=place, **subject)
+            return Shortfall("hpa-request-missing", params, terminal=terminal, wanted=wanted)
+    return None
 
 
 def _started(pod: Object) -> Any:

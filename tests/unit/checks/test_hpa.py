@@ -189,9 +189,18 @@ def test_the_rivals_are_named() -> None:
 def test_one_of_two_metrics_under_load_is_a_part() -> None:
     """ScalingActive is True while the other metric has no value: an element without a type."""
     half = autoscaler(status={"currentMetrics": [current_metric("cpu", 60), {"type": ""}]})
-    seen = active(half, *APP)
+    seen = active(half, *APP, api_service(METRICS))
     assert reason(seen) == "hpa-metric-without-value"
     assert 0.4 < share(seen) < 0.7
+
+
+def test_a_metric_without_value_names_its_cause_also_while_the_other_one_works() -> None:
+    """CPU has no request, memory is read: ScalingActive is True."""
+    half = autoscaler(status={"currentMetrics": [{"type": ""}, current_metric("memory", 10)]})
+    only_memory = container(resources={"requests": {"memory": "128Mi"}})
+    seen = active(half, deployment(containers=[only_memory]), api_service(METRICS))
+    assert (seen.status, reason(seen)) == ("hopeless", "hpa-request-missing")
+    assert parts(seen)["metric/memory"] is None
 
 
 def test_a_custom_metric_asks_its_own_api() -> None:

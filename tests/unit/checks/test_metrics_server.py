@@ -8,7 +8,7 @@ import pytest
 
 from checks import metrics_server
 from tests.unit.checks.api import NOW, MemoryApi, look, reason, share
-from tests.unit.checks.objects import Object, api_service, condition, deployment, item, pod, service
+from tests.unit.checks.objects import Object, api_service, condition, deployment, item, pod, service, waiting
 
 NAME = "v1beta1.metrics.k8s.io"
 NODES = "/apis/metrics.k8s.io/v1beta1/nodes"
@@ -90,3 +90,15 @@ def test_only_own_pods_are_asked_and_young_ones_are_waited_for() -> None:
     assert pods("2026-03-02T08:00:00Z", "web-1").status == "met"
     assert reason(pods("2026-03-02T08:00:00Z", "other-1")) == "pod-without-metrics"
     assert reason(pods(NOW.isoformat(), "other-1")) == "pod-metrics-too-early"
+
+
+def test_a_pod_that_does_not_start_has_no_values_to_miss() -> None:
+    """While an old pod runs it alone is asked; without one the cause is the pod's."""
+    broken = pod("web-2", status=waiting("ErrImagePull"))
+    api = MemoryApi(deployment(), pod("web-1"), broken)
+    found = [{"metadata": {"name": "web-1"}, "containers": [{"name": "web", "usage": USAGE}]}]
+    api.raw[PODS] = (200, {"items": found})
+    assert look(metrics_server.test_pods, api.cluster(), name="web", namespace="shop").status == "met"
+    api.objects = [one for one in api.objects if one["metadata"]["name"] != "web-1"]
+    seen = look(metrics_server.test_pods, api.cluster(), name="web", namespace="shop")
+    assert reason(seen) == "container-image-missing"
