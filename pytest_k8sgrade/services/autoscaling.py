@@ -47,9 +47,7 @@ def require_working(cluster: Cluster, hpa: Object) -> None:
     """Unmet, with the true cause, unless the autoscaler finds its target and reads a metric."""
     subject = details(hpa)
     able, active = condition(hpa, "AbleToScale"), condition(hpa, "ScalingActive")
-    if able is None:
-        unmet("hpa-not-evaluated", seen=None, wanted="AbleToScale", **subject)
-    if able.status != "True":
+    if able is not None and not able.true:
         _explain_target(cluster, hpa, able.reason)
     if active is None:
         unmet("hpa-not-evaluated", seen=None, wanted="ScalingActive", **subject)
