@@ -32,20 +32,21 @@ def test_datasource(cluster: Cluster, namespace: str, type: str = "prometheus", 
     """Grafana has a data source of type {type} that answers."""
     grafana = _open(cluster, namespace, service)
     grafana.login()
-    _answering(grafana, type, PROBE)
+    _working(grafana, type)
 
 
-def _answering(grafana: Grafana, kind: str, query: str) -> list[Any]:
-    """The series for a query of the default data source of that kind, or of one that answers."""
+def _working(grafana: Grafana, kind: str) -> str:
+    """The uid of a data source of that kind that answers a query, the default one before others."""
     sources = [one for one in grafana.data_sources() if one.get("type") == kind]
     where = {"namespace": grafana.place.namespace, "type": kind}
     if not sources:
         unmet("grafana-datasource-absent", seen=0, wanted=kind, **where)
     answers = {}
     for source in sorted(sources, key=_default_first):
-        status, series = grafana.query(str(source["uid"]), query)
-        if status == 200:
-            return series
+        uid = str(source["uid"])
+        status, series = grafana.query(uid, PROBE)
+        if status == 200 and series:
+            return uid
         answers[str(source.get("name"))] = (status, source.get("url"))
     return _dead(answers, where)
 
@@ -83,7 +84,7 @@ def test_query(cluster: Cluster, namespace: str, query: str, at_least: int = 1, 
     """Grafana gets data for {query} through its data source."""
     grafana = _open(cluster, namespace, service)
     grafana.login()
-    series = _answering(grafana, "prometheus", query)
+    _, series = grafana.query(_working(grafana, "prometheus"), query)
     if len(series) < at_least:
         unmet(
             "query-without-data",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.operated import Address, prometheus_address
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Prometheus:
     def settled(self) -> None:
         """Unmet unless an empty answer of now is final: ready, and older than two scrapes."""
         self.require_ready()
-        started = self.started()
+        started = if_readable(self.started)
         if started is not None and self._cluster.now - started < YOUNG:
             age = int((self._cluster.now - started).total_seconds())
             unmet(

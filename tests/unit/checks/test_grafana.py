@@ -77,6 +77,8 @@ def test_a_data_source_answers_a_real_query() -> None:
     """Health of Grafana itself proves nothing; one that answers is enough, the default one first."""
     good: dict[str, Any] = {"datasources.proxy.uid.prometheus.api.v1.query": vector("1")}
     assert look(grafana.test_datasource, api(**good).cluster(), **WHERE).status == "met"
+    mute: dict[str, Any] = {"datasources.proxy.uid.prometheus.api.v1.query": vector()}
+    assert look(grafana.test_datasource, api(**mute).cluster(), **WHERE).status == "unmet"
     bad = "datasources.proxy.uid.{}.api.v1.query"
     dead: dict[str, Any] = {bad.format(uid): (502, "bad gateway") for uid in ("prometheus", "old")}
     seen = look(grafana.test_datasource, api(**dead).cluster(), **WHERE)
@@ -103,9 +105,12 @@ def test_a_query_through_grafana_needs_series() -> None:
     """A data source that answers with nothing shows nothing."""
     page = "datasources.proxy.uid.prometheus.api.v1.query"
     for answer, expected in ((vector("1"), None), (vector(), "query-without-data")):
-        own: dict[str, Any] = {page: answer}
-        stack = api(**own)
-        assert reason(look(grafana.test_query, stack.cluster(), **WHERE, query="up")) == expected
+
+        def answers(query: Any, found: Any = answer) -> Any:
+            return vector("1") if query["query"] == "vector(1)" else found
+
+        own: dict[str, Any] = {page: answers}
+        assert reason(look(grafana.test_query, api(**own).cluster(), **WHERE, query="up")) == expected
 
 
 def test_grafana_below_a_sub_path_is_followed() -> None:
