@@ -45,6 +45,14 @@ def test_connected(cluster: Cluster, namespace: str, name: str = "", prometheus:
         )
 
 
+def test_alert_arrived(cluster: Cluster, namespace: str, alert: str = "Watchdog", name: str = "") -> None:
+    """The alert {alert} has arrived in Alertmanager."""
+    found = Alertmanager.of(cluster, namespace, name).alerts()
+    names = sorted({str((one.get("labels") or {}).get("alertname")) for one in found})
+    if alert not in names:
+        unmet("alert-not-arrived", seen=names, wanted=alert, alert=alert, namespace=namespace)
+
+
 def test_receivers(cluster: Cluster, namespace: str, receivers: list[str], name: str = "") -> None:
     """The running configuration of Alertmanager has the receivers {receivers}."""
     resource = operated(cluster, "Alertmanager", namespace, name)

@@ -17,8 +17,6 @@ from pytest_k8sgrade.kube.quantity import parse_quantity
 
 Object: TypeAlias = Mapping[str, Any]
 
-CONDITION_ORDER = ("AbleToScale", "ScalingActive")
-"""A failed look at the target hides everything after it."""
 _DEFAULT_WINDOW_S = {"scaleUp": 0, "scaleDown": 300}
 _DEFAULT_POLICIES: Mapping[str, Sequence[Object]] = {
     "scaleUp": [

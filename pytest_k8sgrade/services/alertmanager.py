@@ -1,7 +1,7 @@
-"""Alertmanager as a check asks it: status, receivers, alerts.
+"""Alertmanager as a check asks it: readiness, receivers, alerts.
 
-Only the v2 API is used: v1 answers 410 since 0.27. A status of `disabled` is what
-a single replica says and no fault.
+Only the v2 API is used: v1 answers 410 since 0.27. Whether it is clustered is not
+asked: a single replica is whole.
 """
 
 from __future__ import annotations
@@ -40,10 +40,6 @@ class Alertmanager:
     def receivers(self) -> list[str]:
         """The names of the receivers of the running configuration."""
         return [str(receiver["name"]) for receiver in self._get("/api/v2/receivers")]
-
-    def status(self) -> Mapping[str, Any]:
-        """Cluster state, version, start time, and the running configuration with its secrets hidden."""
-        return cast("Mapping[str, Any]", self._get("/api/v2/status"))
 
     def alerts(self) -> Sequence[Mapping[str, Any]]:
         """All alerts it holds, silenced and inhibited ones too."""

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 SECRET_TYPE = "helm.sh/release.v1"  # noqa: S105 - the type of a Secret, not a secret
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
-NAMESPACE_ANNOTATION = "meta.helm.sh/release-namespace"
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 _MAX_BYTES = 64 * 1024 * 1024

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import absent, hopeless, unmet
 from pytest_k8sgrade.services import workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
@@ -68,17 +69,12 @@ def address(cluster: Cluster, kind: OperatedKind, resource: Object) -> Address:
     found = [
         Address(service["metadata"]["name"], namespace, str(port))
         for service in cluster.list("v1", "Service", namespace)
-        if selects(service, labels) and (port := _web_port(service, wanted)) is not None
+        if selects(service["spec"].get("selector"), labels)
+        and (port := _web_port(service, wanted)) is not None
     ]
     if not found:
         absent("operated-service-absent", kind=kind, name=name, namespace=namespace, port=_PORTS[kind])
     return min(found, key=lambda one: one.service)
-
-
-def selects(service: Object, labels: Mapping[str, str]) -> bool:
-    """Whether a Service's selector covers pods with these labels; without a selector it does not."""
-    selector = service["spec"].get("selector") or {}
-    return bool(selector) and all(labels.get(key) == value for key, value in selector.items())
 
 
 def _web_port(service: Object, wanted: tuple[str, int]) -> int | None:

@@ -58,6 +58,17 @@ def test_prometheus_must_send_to_this_one() -> None:
         )
 
 
+def test_an_alert_proves_the_whole_way() -> None:
+    """Watchdog fires by design: its absence would be the fault."""
+    held = [{"labels": {"alertname": "Watchdog"}, "status": {"state": "active"}}]
+    stack = api().service("kps-alertmanager", {"/api/v2/alerts": (200, held)})
+    assert look(alertmanager.test_alert_arrived, stack.cluster(), **WHERE).status == "met"
+    assert (
+        reason(look(alertmanager.test_alert_arrived, stack.cluster(), **WHERE, alert="X"))
+        == "alert-not-arrived"
+    )
+
+
 def test_receivers_are_those_of_the_running_configuration() -> None:
     """A Secret that nobody reads does not count, and the hint names the one that is read."""
     seen = look(alertmanager.test_receivers, api().cluster(), **WHERE, receivers=["slack", "pagerduty"])
