@@ -38,7 +38,7 @@ def test_datasource(cluster: Cluster, namespace: str, type: str = "prometheus", 
 def _working(grafana: Grafana, kind: str) -> str:
     """The uid of a data source of that kind that answers a query, the default one before others."""
     sources = [one for one in grafana.data_sources() if one.get("type") == kind]
-    where = {"namespace": grafana.place.namespace, "type": kind}
+    where = {"namespace": grafana.place.namespace, "service": grafana.place.service, "type": kind}
     if not sources:
         unmet("grafana-datasource-absent", seen=0, wanted=kind, **where)
     answers = {}
@@ -76,6 +76,7 @@ def test_dashboards(cluster: Cluster, namespace: str, titles: list[str], service
             wanted=1,
             title=title,
             namespace=namespace,
+            service=grafana.place.service,
         )
     found.close()
 
@@ -86,11 +87,12 @@ def test_query(cluster: Cluster, namespace: str, query: str, at_least: int = 1, 
     grafana.login()
     _, series = grafana.query(_working(grafana, "prometheus"), query)
     if len(series) < at_least:
+        counted = {"found": len(series), "asked": at_least}
         unmet(
             "query-without-data",
             seen=len(series),
             wanted=at_least,
             query=query,
-            found=len(series),
-            asked=at_least,
+            namespace=namespace,
+            **counted,
         )

@@ -35,7 +35,7 @@ def test_targets_up(cluster: Cluster, namespace: str, jobs: list[str], name: str
         prometheus.settled()
     found = Findings()
     for job in jobs:
-        judge(found, [target for target in targets if target.job == job], job)
+        judge(found, [target for target in targets if target.job == job], job, namespace)
     found.close()
 
 
@@ -100,6 +100,7 @@ def test_monitor_up(
             wanted="up",
             terminal=params.get("status") == 404,
             monitor=f"{namespace}/{name}",
+            monitoring=monitoring,
             **params,
         )
     found.close()
@@ -123,7 +124,7 @@ def _monitored(cluster: Cluster, name: str, namespace: str, monitoring: str, cho
             unmet("monitor-without-endpoints", seen=0, wanted=1, **monitors.subject(monitor))
         if not dropped:
             monitors.explain_not_loaded(cluster, monitor, monitoring, chosen)
-        monitors.explain_no_target(cluster, monitor, sum(dropped.values()))
+        monitors.explain_no_target(cluster, monitor, sum(dropped.values()), monitoring)
     return found
 
 
@@ -137,7 +138,8 @@ def test_query(cluster: Cluster, namespace: str, query: str, at_least: int = 1, 
     if not samples:
         prometheus.settled()
     reason = "query-not-a-number" if len(samples) >= at_least else "query-without-data"
-    unmet(reason, seen=len(numbers), wanted=at_least, query=query, found=len(numbers), asked=at_least)
+    counted = {"found": len(numbers), "asked": at_least}
+    unmet(reason, seen=len(numbers), wanted=at_least, query=query, namespace=namespace, **counted)
 
 
 def test_rules_loaded(cluster: Cluster, namespace: str, rules: list[str], name: str = "") -> None:

@@ -76,9 +76,9 @@ def _namespace_selected(cluster: Cluster, resource: Object, namespace: str) -> b
     return found is None or matches(selector, found["metadata"].get("labels") or {})
 
 
-def explain_no_target(cluster: Cluster, monitor: Object, dropped: int) -> NoReturn:
+def explain_no_target(cluster: Cluster, monitor: Object, dropped: int, monitoring: str) -> NoReturn:
     """Tell what a loaded monitor does not match; a wrong selector or port does not mend itself."""
-    where: dict[str, Any] = {**subject(monitor), "dropped": dropped}
+    where: dict[str, Any] = {**subject(monitor), "dropped": dropped, "monitoring": monitoring}
     selector = monitor["spec"].get("selector") or {}
     asked = selector_text(selector) or "-"
     services = if_readable(lambda: _services(cluster, monitor))

@@ -49,7 +49,7 @@ def _target(item: Mapping[str, Any]) -> Target:
     )
 
 
-def judge(found: Findings, targets: Sequence[Target], job: str) -> None:
+def judge(found: Findings, targets: Sequence[Target], job: str, monitoring: str) -> None:
     """Record as one part whether a job has targets and all of them are up."""
     down = sorted(target.url for target in targets if target.health == "down")
     waiting = sorted(target.url for target in targets if target.health not in ("up", "down"))
@@ -63,6 +63,7 @@ def judge(found: Findings, targets: Sequence[Target], job: str) -> None:
         seen={target.url: target.health for target in targets},
         wanted="up",
         job=job,
+        monitoring=monitoring,
         targets=down or waiting,
         total=len(targets),
         bad=len(down) or len(waiting),
