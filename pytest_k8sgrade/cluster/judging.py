@@ -51,6 +51,12 @@ def _expected(path: str, response: Response, proxied: bool) -> bool:
     return proxied or (may_be_aggregated(path) and response.api_status is None)
 
 
+def throttling_scope(path: str, response: Response) -> Scope:
+    """A server that has refused one of our reads to its deadline refuses the others as well."""
+    behind_the_proxy = service_of(path) is not None and not _from_proxy(response)
+    return "endpoint" if behind_the_proxy else "server"
+
+
 def forbidden_params(status: Mapping[str, Any] | None, path: str) -> dict[str, str]:
     """What was refused, from the Status' details: `services/proxy` shows as kind services."""
     details = (status or {}).get("details") or {}

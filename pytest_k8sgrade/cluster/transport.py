@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_k8sgrade.cluster.body import TooLarge, read_body
 from pytest_k8sgrade.cluster.bounded import Workers
 from pytest_k8sgrade.cluster.exchange import Request, Response, kept_headers
-from pytest_k8sgrade.cluster.judging import Judgement, NoAnswer, forbidden_params, judge
+from pytest_k8sgrade.cluster.judging import Judgement, NoAnswer, forbidden_params, judge, throttling_scope
 from pytest_k8sgrade.cluster.places import may_send
 from pytest_k8sgrade.errors import KubeconfigFault
 
@@ -188,7 +188,8 @@ class Transport:
                 return NoAnswer("forbidden", {**where, **who, **details})
             case "throttled":
                 waited = {**where, "seconds": round(sending.seconds)}
-                return NoAnswer("throttled", waited, again=_retry_after(response))
+                scope = throttling_scope(sending.path, response)
+                return NoAnswer("throttled", waited, scope=scope, again=_retry_after(response))
             case "redirected":
                 return NoAnswer("redirected", where)
             case _:

@@ -7,15 +7,19 @@ least lifetime is ten minutes).
 
 from __future__ import annotations
 
+import base64
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.grader import Run, begin, end, grade
 from tests.testbed.node import Bed
+from tests.unit.cluster.certificates import make_authority
 
 BOUND = 120.0
 """Seconds within which a run must have given up; a good deal less than the rubric's budget."""
@@ -89,23 +93,18 @@ def test_forbidden_secrets_leave_their_items_open(bed: Bed, tmp_path: Path) -> N
     assert verdicts["app-ready"] == verdicts["hpa-active"] == verdicts["prometheus-up"] == "passed"
 
 
-def test_throttling_for_a_while_is_waited_out(bed: Bed, tmp_path: Path) -> None:
-    """The API server answers 429 to us alone until the rule is taken away."""
-    with _account(bed, "throttled", everything=True):
-        kubeconfig = bed.identity(tmp_path / "throttled.yaml", "throttled")
-        with _throttled(bed, "throttled"):
-            bed.wait("requests are refused", lambda: _refused(bed, kubeconfig), 30)
-            process, began = begin(bed, tmp_path, kubeconfig=kubeconfig)
-            time.sleep(10)
-        run = end(process, began, tmp_path)
+@pytest.mark.parametrize("status", [429, 500])
+def test_errors_for_a_while_are_waited_out(bed: Bed, tmp_path: Path, status: int) -> None:
+    """The API server answers with an error to everything, then recovers: all points."""
+    with _door(bed, tmp_path, status=status, seconds=12) as kubeconfig:
+        run = grade(bed, tmp_path, kubeconfig=kubeconfig)
     assert run.graded.score == run.graded.max_score, run.output
 
 
-def test_throttling_without_end_fails_nobody(bed: Bed, tmp_path: Path) -> None:
-    """429 to the end of the run: ungraded, within a bounded time."""
-    with _account(bed, "throttled", everything=True), _throttled(bed, "throttled"):
-        kubeconfig = bed.identity(tmp_path / "throttled.yaml", "throttled")
-        bed.wait("requests are refused", lambda: _refused(bed, kubeconfig), 30)
+@pytest.mark.parametrize("status", [429, 500])
+def test_errors_without_end_fail_nobody(bed: Bed, tmp_path: Path, status: int) -> None:
+    """The same to the end of the run: ungraded, within a bounded time."""
+    with _door(bed, tmp_path, status=status, seconds=-1) as kubeconfig:
         run = grade(bed, tmp_path, kubeconfig=kubeconfig)
     _nobody_failed(run)
     assert set(run.verdicts().values()) == {"ungraded"}
@@ -134,8 +133,9 @@ def _stopped(bed: Bed, program: str) -> Iterator[None]:
 
 @contextmanager
 def _account(bed: Bed, name: str, *, everything: bool) -> Iterator[None]:
-    """A ServiceAccount that may read all there is, or all but core Secrets."""
-    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}]
+    """A ServiceAccount that may read all there is and log in to Grafana, or all but Secrets."""
+    login = {"apiGroups": [""], "resources": ["services/proxy"], "verbs": ["create"]}
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}, login]
     if not everything:
         core = [
             "pods",
@@ -189,43 +189,36 @@ def _account(bed: Bed, name: str, *, everything: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _throttled(bed: Bed, account: str) -> Iterator[None]:
-    """API priority and fairness gives this account no seat at all, so that it is answered 429."""
-    group = "flowcontrol.apiserver.k8s.io/v1"
-    limited = {"nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0}
-    level = {"type": "Limited", "limited": {**limited, "limitResponse": {"type": "Reject"}}}
-    subject = {"kind": "ServiceAccount", "serviceAccount": {"name": account, "namespace": "default"}}
-    everything = {
-        "verbs": ["*"],
-        "apiGroups": ["*"],
-        "resources": ["*"],
-        "clusterScope": True,
-        "namespaces": ["*"],
-    }
-    rule = {
-        "subjects": [subject],
-        "resourceRules": [everything],
-        "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
-    }
-    flow = {"priorityLevelConfiguration": {"name": account}, "matchingPrecedence": 1, "rules": [rule]}
-    bed.apply(
-        [
-            {
-                "apiVersion": group,
-                "kind": "PriorityLevelConfiguration",
-                "metadata": {"name": account},
-                "spec": level,
-            },
-            {"apiVersion": group, "kind": "FlowSchema", "metadata": {"name": account}, "spec": flow},
-        ]
-    )
-    try:
-        yield
-    finally:
-        bed.kubectl("delete", "flowschema,prioritylevelconfiguration", account)
+def _door(bed: Bed, folder: Path, *, status: int, seconds: float) -> Iterator[Path]:
+    """The kubeconfig of an account that reaches the API server through a faulty door."""
+    authority = make_authority(folder)
+    with _account(bed, "behind-the-door", everything=True):
+        known = yaml.safe_load(bed.identity(folder / "direct.yaml", "behind-the-door").read_text())
+        cluster = known["clusters"][0]["cluster"]
+        ca = folder / "upstream.pem"
+        ca.write_bytes(base64.b64decode(cluster["certificate-authority-data"]))
+        port = 17443
+        argv = [sys.executable, "-m", "tests.e2e.fault_proxy", str(port), str(authority.server_pem), str(ca)]
+        process = bed.popen([*argv, str(status), str(seconds)], cwd=Path(__file__).parents[2])
+        try:
+            bed.wait("the door listens", lambda: _listens(bed, port), 30)
+            own = base64.b64encode(authority.ca_pem).decode()
+            cluster.update({"server": f"https://127.0.0.1:{port}", "certificate-authority-data": own})
+            kubeconfig = folder / "door.yaml"
+            kubeconfig.write_text(yaml.safe_dump(known))
+            yield kubeconfig
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _listens(bed: Bed, port: int) -> bool:
+    bed.connect("127.0.0.1", port).close()
+    return True
 
 
 def _refused(bed: Bed, kubeconfig: Path) -> bool:
+    """Whether the API server does not let this credential in any more."""
     kubectl = str(bed.artifacts.binary("kubectl"))
     asked = bed.run([kubectl, "--kubeconfig", str(kubeconfig), "get", "namespaces"], check=False)
     return asked.returncode != 0

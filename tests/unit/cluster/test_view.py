@@ -102,6 +102,19 @@ def test_an_error_is_remembered_too(api: FakeApi, source: LiveSource) -> None:
     assert [exchange.key for exchange in view.exchanges()] == [PODS.key]
 
 
+def test_a_server_that_throttles_costs_one_wait(api: FakeApi, source: LiveSource) -> None:
+    """Once a read was refused to its deadline, the round's other reads are not sent at all."""
+    busy = status(429, "TooManyRequests")
+    busy.headers = {"Retry-After": "60"}
+    api.routes |= {PODS.path: busy, "/b": Answer({})}
+    view = source.view()
+    for request in (PODS, Request.to("/b")):
+        with pytest.raises(CannotTell) as caught:
+            view.read(request)
+        assert caught.value.reason.id == "throttled"
+    assert api.paths() == [PODS.path]
+
+
 def test_the_clock_is_the_servers(api: FakeApi, source: LiveSource) -> None:
     """`now` is the Date of the first answer; the host's clock does not matter."""
     api.routes[PODS.path] = Answer({"items": []})
