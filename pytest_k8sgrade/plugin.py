@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_k8sgrade.run.hooks import GradeRun
 
-RUN_KEY = pytest.StashKey["GradeRun"]()
+RUN_KEY: pytest.StashKey[GradeRun] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
