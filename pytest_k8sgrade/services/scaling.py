@@ -82,10 +82,11 @@ def _never(hpa: Object, story: Traces, past: History | None) -> NoReturn:
     if story.replicas > story.least and story.last_scale is None:
         raised = {**params, "highest": story.replicas, "at": "-"}
         unmet("hpa-raised-by-hand", seen=story.replicas, wanted="lastScaleTime", **raised)
-    if past is not None and (known := {n: p for n, p in past.peaks.items() if n in story.targets}):
-        name = max(known, key=lambda metric: known[metric] / story.targets[metric])
-        measured = {**params, "metric": name, "peak": int(known[name]), "limit": story.targets[name]}
-        unmet("hpa-load-too-weak", seen=known[name], wanted=story.targets[name], **measured)
+    peaks = {name: peak for name, peak in past.peaks.items() if name in story.targets} if past else {}
+    if peaks and all(peak <= story.targets[name] for name, peak in peaks.items()):
+        name = max(peaks, key=lambda metric: peaks[metric] / story.targets[metric])
+        measured = {**params, "metric": name, "peak": int(peaks[name]), "limit": story.targets[name]}
+        unmet("hpa-load-too-weak", seen=peaks[name], wanted=story.targets[name], **measured)
     reason = "hpa-never-scaled" if story.last_scale is None else "hpa-only-raised-to-minimum"
     unmet(reason, seen=story.replicas, wanted=f"> {story.least}", **params)
 

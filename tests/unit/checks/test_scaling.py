@@ -89,6 +89,7 @@ def test_a_rise_whose_author_nobody_knows_any_more_is_not_graded() -> None:
         ([state(2)], None, None, "hpa-never-scaled"),
         ([state(2)], QUIET, "30", "hpa-load-too-weak"),
         ([state(2)], QUIET, None, "hpa-never-scaled"),
+        ([state(2)], QUIET, "80", "hpa-never-scaled"),
         (
             [state(2, "2026-03-02T08:00:02Z"), rescale("2026-03-02T08:00:02Z")],
             None,
