@@ -212,8 +212,16 @@ class _Teller:
             return None
         own = item.hints.of(self.hint_level, self.words.language) if verdict != "ungraded" else None
         if own is not None:
-            return fill_placeholders(own, {**self.run.values, **item.with_})
+            return fill_placeholders(own, {**self.run.values, **self._parameters(item)})
         return self.words.hint(self._spoken(reason), self.hint_level)
+
+    def _parameters(self, item: Item) -> dict[str, JsonValue]:
+        """The item's parameters with what is known of the variables put in."""
+        values = self.run.values
+        return {
+            name: fill_placeholders(value, values) if isinstance(value, str) else value
+            for name, value in item.with_.items()
+        }
 
     def _told(self, reason: Reason | None) -> Told | None:
         if reason is None:

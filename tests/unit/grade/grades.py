@@ -71,7 +71,11 @@ def rubric(**changes: Any) -> Rubric:
 
 
 def grade(
-    *results: ItemResult, language: Language = "en", of: Rubric | None = None, level: HintLevel = "beginner"
+    *results: ItemResult,
+    language: Language = "en",
+    of: Rubric | None = None,
+    level: HintLevel = "beginner",
+    values: Mapping[str, Any] | None = None,
 ) -> Grade:
     """The grade of the results; items without one are passed."""
     graded = of or rubric()
@@ -86,6 +90,7 @@ def grade(
         tool_version="0.1.0",
         subject=Subject(cluster_uid="6f1c", context="kind-lab", server_version="v1.34.1"),
         titles={name: titles[language] for name, titles in TITLES.items()},
+        values=values or {},
         started=datetime(2026, 3, 2, 10, 0, tzinfo=UTC),
         finished=datetime(2026, 3, 2, 10, 1, 30, tzinfo=UTC),
     )

@@ -86,6 +86,14 @@ def test_a_rubrics_own_hint_replaces_that_of_the_check() -> None:
     assert advanced.startswith("advanced:")
 
 
+def test_a_hint_knows_parameters_that_are_variables() -> None:
+    """A parameter named like the variable it is set from shows the variable's value."""
+    hints = {"hints": {"beginner": "Look in {monitoring}."}, "with": {"monitoring": "{monitoring}"}}
+    own = rubric(active=hints)
+    graded = grade(failed("active"), of=own, values={"monitoring": "stack"})
+    assert item_of(graded, "active").hint == "Look in stack."
+
+
 def test_a_rubrics_hint_is_not_for_what_could_not_be_graded() -> None:
     """A hint about the lab would send a student after a fault that is not theirs."""
     own = rubric(active={"hints": {"beginner": "Create the HPA."}})
