@@ -1,9 +1,9 @@
 """What is left of an autoscaler's past: its status, its events, and Prometheus.
 
 Scaling is an event, not a state, and each trace has its limit. `lastScaleTime` is
-only the last step and also moves when a target is lifted to its minimum; events are
-kept for about an hour; Prometheus has what kube-state-metrics told it. Messages are
-never read: a step counts by its time.
+only the last step; it also moves when a target is lifted to its minimum, and when a
+rise by hand is undone. Events are kept for about an hour; Prometheus has what
+kube-state-metrics told it. Messages are never read: a step counts by its time.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ class History:
         """The points above a count."""
         return [point for point in self.points if point.value > least]
 
+    def above_after(self, least: int, moment: datetime) -> bool:
+        """Whether a step of Prometheus that lies wholly after a moment was above a count."""
+        return any(point.at - self.step_s > moment.timestamp() for point in self.above(least))
+
     def reaches(self, moment: datetime) -> bool:
         """Whether it begins before a moment, so that what is missing did not happen."""
         return bool(self.points) and self.points[0].at <= moment.timestamp() + self.step_s
@@ -61,10 +65,13 @@ class Traces:
     last_scale: datetime | None
     rescales: tuple[datetime, ...]
 
+    def steps(self) -> list[datetime]:
+        """The autoscaler's own steps that are still known, oldest first."""
+        return sorted({*self.rescales, *([self.last_scale] if self.last_scale else [])})
+
     def real_steps(self) -> list[datetime]:
         """Steps that were not the first look after the start."""
-        steps = {*self.rescales, *([self.last_scale] if self.last_scale else [])}
-        return sorted(step for step in steps if not self._first_look(step))
+        return [step for step in self.steps() if not self._first_look(step)]
 
     def _first_look(self, step: datetime) -> bool:
         """Whether a step came right after the autoscaler or its target was made."""
@@ -148,10 +155,13 @@ def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | Non
 
 
 def made_by_autoscaler(story: Traces, past: History, rise: datetime, now: datetime) -> bool | None:
-    """Whether the autoscaler made a rise that Prometheus saw; None when no trace can tell any more."""
+    """Whether the autoscaler made a rise that Prometheus saw; None when no trace can tell any more.
+
+    A rise by hand is undone within seconds by a step of the autoscaler's own: so a step
+    near the rise counts only if the replicas were still up after it.
+    """
     margin = timedelta(seconds=past.step_s + 60)
-    steps = [*story.rescales, *([story.last_scale] if story.last_scale else [])]
-    if any(abs(step - rise) <= margin for step in steps):
+    if any(abs(step - rise) <= margin and past.above_after(story.least, step) for step in story.steps()):
         return True
     measured = {name: past.peaks[name] for name in story.targets if name in past.peaks}
     if any(peak > story.targets[name] for name, peak in measured.items()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube import autoscalers
@@ -17,6 +18,7 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.outcome import Findings, cannot_tell, unmet
 from pytest_k8sgrade.services.autoscaling import details
 from pytest_k8sgrade.services.replica_history import (
+    EVENTS_LAST,
     History,
     Traces,
     history,
@@ -44,9 +46,20 @@ def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     steps = story.real_steps()
     if not steps:
         _never(hpa, story, past)
-    if past is not None and past.reaches(steps[-1]) and story.replicas <= story.least:
+    if story.replicas <= story.least and not _trusted(cluster, steps, past):
         _never(hpa, story, past)
     cluster.held_since(steps[-1])
+
+
+def _trusted(cluster: Cluster, steps: list[datetime], past: History | None) -> bool:
+    """Whether steps alone prove a rise, now that the target is at its minimum again.
+
+    Prometheus would have seen it, where it reaches back. One single step went to the
+    minimum and may have undone a rise by hand; only when events have expired it stands for more.
+    """
+    if past is not None and past.reaches(steps[-1]):
+        return False
+    return len(steps) > 1 or cluster.now - steps[-1] > EVENTS_LAST
 
 
 def _holds_up(hpa: Object, story: Traces) -> bool:
@@ -99,7 +112,7 @@ def require_scaled_down(cluster: Cluster, hpa: Object, monitoring: str) -> None:
         _still_up(hpa, story, past)
     steps = story.real_steps()
     seen_up = past.above(story.least) if past is not None else []
-    if not steps or (not seen_up and past is not None and past.reaches(steps[-1])):
+    if not steps or (not seen_up and not _trusted(cluster, steps, past)):
         _never(hpa, story, past)
     if seen_up and past is not None:
         top = moment_of(seen_up[-1]).timestamp() - past.step_s - 60

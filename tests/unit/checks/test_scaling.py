@@ -76,6 +76,16 @@ def test_a_rise_by_hand_is_no_proof() -> None:
     assert reason(looked("up", state(4))) == "hpa-raised-by-hand"
 
 
+def test_a_rise_by_hand_that_the_autoscaler_undid_is_no_proof() -> None:
+    """An idle autoscaler sets it back within a second: its step is near, but nothing was up after it."""
+    blip = history(*[2] * 50, 5, *[2] * 66)
+    undone = [state(2, "2026-03-02T08:53:10Z"), rescale("2026-03-02T08:53:10Z")]
+    assert reason(looked("up", *undone, points=blip, peak="1")) == "hpa-raised-by-hand"
+    soon = state(2, "2026-03-02T09:50:00Z")
+    assert reason(looked("up", soon, rescale("2026-03-02T09:50:00Z"))) == "hpa-only-raised-to-minimum"
+    assert looked("up", soon, rescale("2026-03-02T09:40:00Z")).status == "met"
+
+
 def test_a_rise_whose_author_nobody_knows_any_more_is_not_graded() -> None:
     """Events have expired, the last step is later than the rise, and no sample shows the load."""
     old = history(2, 2, 4, 4, 2, *[2] * 110, ago_s=7000)
