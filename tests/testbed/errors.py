@@ -16,7 +16,7 @@ class BuildError(Exception):
     """Base of all errors of the build."""
 
 
-class NotBuilt(BuildError):  # noqa: N818 - a state, told in words
+class NotBuilt(BuildError):
     """Something asked for has not been built; names it and the command that builds it."""
 
     def __init__(self, missing: Iterable[str], command: str) -> None:
@@ -24,11 +24,11 @@ class NotBuilt(BuildError):  # noqa: N818 - a state, told in words
         super().__init__(f"Not built yet: {', '.join(self.missing)}. Build it with: {command}")
 
 
-class NotPossible(BuildError):  # noqa: N818 - a state, told in words
+class NotPossible(BuildError):
     """The machine lacks something that the testbed needs; says what and what helps."""
 
 
-class CommandFailed(BuildError):  # noqa: N818 - an event, told in words
+class CommandFailed(BuildError):
     """A program that the build started has failed; shows the end of what it said."""
 
     def __init__(self, what: str, status: int, output: str, log: Path | None = None) -> None:
