@@ -29,6 +29,8 @@ FIRST_LOOK = timedelta(seconds=45)
 """A step this soon after the start lifts a target to its minimum: no pod has metrics yet."""
 EVENTS_LAST = timedelta(minutes=50)
 """Events of the last hour are kept by default; a little less is sure."""
+NO_LOAD = 0.5
+"""Samples may miss a short peak above the target, but not that there was hardly any load at all."""
 _LOOK_BACK, _LONGEST = timedelta(hours=6), timedelta(days=10)
 _LEAST_STEP_S, _POINTS = 60, 400
 
@@ -45,9 +47,11 @@ class History:
         """The points above a count."""
         return [point for point in self.points if point.value > least]
 
-    def above_after(self, least: int, moment: datetime) -> bool:
-        """Whether a step of Prometheus that lies wholly after a moment was above a count."""
-        return any(point.at - self.step_s > moment.timestamp() for point in self.above(least))
+    def rose_at(self, moment: datetime) -> bool:
+        """Whether the count right after a moment was no lower than around it."""
+        around = [p.value for p in self.points if p.at - self.step_s < moment.timestamp() <= p.at]
+        after = [p.value for p in self.points if p.at - self.step_s >= moment.timestamp()][:1]
+        return bool(around and after) and max(after) >= max(around)
 
     def reaches(self, moment: datetime) -> bool:
         """Whether it begins before a moment, so that what is missing did not happen."""
@@ -157,18 +161,19 @@ def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | Non
 def made_by_autoscaler(story: Traces, past: History, rise: datetime, now: datetime) -> bool | None:
     """Whether the autoscaler made a rise that Prometheus saw; None when no trace can tell any more.
 
-    A rise by hand is undone within seconds by a step of the autoscaler's own: so a step
-    near the rise counts only if the replicas were still up after it.
+    The load decides where it was measured. An autoscaler without load undoes a rise by
+    hand at once, by steps of its own: so a step near the rise counts only if the count
+    did not fall with it.
     """
+    loads = [past.peaks[name] / limit for name, limit in story.targets.items() if name in past.peaks]
+    if loads and (max(loads) > 1 or max(loads) < NO_LOAD):
+        return max(loads) > 1
     margin = timedelta(seconds=past.step_s + 60)
-    if any(abs(step - rise) <= margin and past.above_after(story.least, step) for step in story.steps()):
-        return True
-    measured = {name: past.peaks[name] for name in story.targets if name in past.peaks}
-    if any(peak > story.targets[name] for name, peak in measured.items()):
+    if any(abs(step - rise) <= margin and past.rose_at(step) for step in story.steps()):
         return True
     if story.last_scale is None or story.last_scale < rise or now - rise < EVENTS_LAST:
         return False
-    return None if measured else True
+    return None if loads else True
 
 
 def moment_of(point: Point) -> datetime:

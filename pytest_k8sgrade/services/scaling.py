@@ -36,7 +36,8 @@ Object = Mapping[str, Any]
 def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     """Unmet unless the autoscaler raised its target above the minimum at least once."""
     story = traces(cluster, hpa)
-    if story.replicas > story.least and _holds_up(hpa, story):
+    up = story.replicas > story.least
+    if up and story.last_scale is not None and _wants_more(hpa, story.least):
         cluster.held_since(story.last_scale)
         return
     past = history(cluster, hpa, monitoring)
@@ -44,15 +45,13 @@ def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
         _judge_rise(cluster, hpa, story, past)
         return
     steps = story.real_steps()
-    if not steps:
-        _never(hpa, story, past)
-    if story.replicas <= story.least and not _trusted(cluster, steps, past):
+    if not steps or not (_trusted(cluster, steps, past) or (up and past is None)):
         _never(hpa, story, past)
     cluster.held_since(steps[-1])
 
 
 def _trusted(cluster: Cluster, steps: list[datetime], past: History | None) -> bool:
-    """Whether steps alone prove a rise, now that the target is at its minimum again.
+    """Whether steps alone prove a rise.
 
     Prometheus would have seen it, where it reaches back. One single step went to the
     minimum and may have undone a rise by hand; only when events have expired it stands for more.
@@ -62,18 +61,11 @@ def _trusted(cluster: Cluster, steps: list[datetime], past: History | None) -> b
     return len(steps) > 1 or cluster.now - steps[-1] > EVENTS_LAST
 
 
-def _holds_up(hpa: Object, story: Traces) -> bool:
-    """Whether what is above the minimum now is the autoscaler's own doing."""
-    if story.last_scale is None:
-        return False
-    return bool(story.real_steps()) or any(wanted > story.least for wanted in _wanted(hpa))
-
-
-def _wanted(hpa: Object) -> list[int]:
-    """The replicas that each metric asks for by the controller's arithmetic."""
+def _wants_more(hpa: Object, least: int) -> bool:
+    """Whether a metric by the controller's arithmetic asks for more than the minimum right now."""
     replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
-    ratios = autoscalers.ratios(hpa)
-    return [math.ceil(round(replicas * ratio, 6)) for ratio in ratios.values()]
+    ratios = autoscalers.ratios(hpa).values()
+    return any(math.ceil(round(replicas * ratio, 6)) > least for ratio in ratios)
 
 
 def _judge_rise(cluster: Cluster, hpa: Object, story: Traces, past: History) -> None:

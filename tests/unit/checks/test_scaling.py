@@ -81,6 +81,13 @@ def test_a_rise_by_hand_that_the_autoscaler_undid_is_no_proof() -> None:
     blip = history(*[2] * 50, 5, *[2] * 66)
     undone = [state(2, "2026-03-02T08:53:10Z"), rescale("2026-03-02T08:53:10Z")]
     assert reason(looked("up", *undone, points=blip, peak="1")) == "hpa-raised-by-hand"
+    slow = history(*[2] * 50, 10, 5, 3, *[2] * 64)
+    steps = [
+        rescale("2026-03-02T08:53:10Z"),
+        rescale("2026-03-02T08:54:10Z"),
+        state(2, "2026-03-02T08:55:10Z"),
+    ]
+    assert reason(looked("up", *steps, points=slow, peak="1")) == "hpa-raised-by-hand"
     soon = state(2, "2026-03-02T09:50:00Z")
     assert reason(looked("up", soon, rescale("2026-03-02T09:50:00Z"))) == "hpa-only-raised-to-minimum"
     assert looked("up", soon, rescale("2026-03-02T09:40:00Z")).status == "met"
@@ -89,7 +96,7 @@ def test_a_rise_by_hand_that_the_autoscaler_undid_is_no_proof() -> None:
 def test_a_rise_whose_author_nobody_knows_any_more_is_not_graded() -> None:
     """Events have expired, the last step is later than the rise, and no sample shows the load."""
     old = history(2, 2, 4, 4, 2, *[2] * 110, ago_s=7000)
-    assert looked("up", state(2, "2026-03-02T09:30:00Z"), points=old, peak="12").status == "cannot-tell"
+    assert looked("up", state(2, "2026-03-02T09:30:00Z"), points=old, peak="40").status == "cannot-tell"
     assert looked("up", state(2, "2026-03-02T09:30:00Z"), points=old, peak="80").status == "met"
 
 
@@ -117,11 +124,12 @@ def test_lifting_to_the_minimum_is_no_scaling(
     assert reason(looked("down", *objects, points=points, peak=peak)) == expected
 
 
-def test_above_the_minimum_after_an_own_step_is_proof_at_once() -> None:
-    """Prometheus lags behind by a scrape."""
-    assert looked("up", state(5, LATER), points=QUIET).status == "met"
+def test_an_autoscaler_that_wants_more_now_is_proof_at_once() -> None:
+    """Prometheus lags behind by a scrape; without load now the past has to tell."""
+    assert looked("up", state(5, LATER, cpu=57), points=QUIET).status == "met"
     assert looked("up", state(5, "2026-03-02T08:00:20Z", cpu=300), points=QUIET).status == "met"
-    assert looked("up", state(5, "2026-03-02T08:00:20Z", cpu=1), points=QUIET).status != "met"
+    assert looked("up", state(5, LATER, cpu=1), points=QUIET).status == "unmet"
+    assert looked("up", state(5, LATER, cpu=1)).status == "met"
 
 
 def test_a_late_step_stands_where_nothing_contradicts_it() -> None:
