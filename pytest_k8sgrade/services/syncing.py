@@ -63,14 +63,16 @@ def _require_status(cluster: Cluster, app: Application, params: Mapping[str, Any
 
 
 def _controller_down(cluster: Cluster, app: Application) -> bool:
-    found = if_readable(lambda: workloads.list_all(cluster, app.namespace, ("StatefulSet", "Deployment")))
-    own = [
-        one
-        for one in found or []
-        if _CONTROLLER
-        in ((one["metadata"].get("labels") or {}).get("app.kubernetes.io/name"), one["metadata"]["name"])
-    ]
+    """Whether the application controller is known and does not run."""
+    named = if_readable(lambda: cluster.find("apps/v1", "StatefulSet", _CONTROLLER, app.namespace))
+    own = [named] if named else if_readable(lambda: _labelled_controllers(cluster, app.namespace)) or []
     return bool(own) and all(rollout_shortfall(one) is not None for one in own)
+
+
+def _labelled_controllers(cluster: Cluster, namespace: str) -> list[workloads.Object]:
+    found = workloads.list_all(cluster, namespace, ("StatefulSet", "Deployment"))
+    label_name = "app.kubernetes.io/name"
+    return [one for one in found if (one["metadata"].get("labels") or {}).get(label_name) == _CONTROLLER]
 
 
 def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
