@@ -5,6 +5,7 @@ Registered only when `--k8s-grade` is given.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
 
 def start(config: pytest.Config) -> GradeRun:
     """Prepare a run: rubric, cluster or evidence, texts. A fault of the user ends pytest with 4."""
+    # Classes and models live as long as the process: looking for garbage among them, which pytest
+    # does five times at its end, takes longer than a round on a converged cluster.
+    gc.disable()
     try:
         session = GradeSession.prepare(config)
     except UsageFault as fault:
         raise pytest.UsageError(str(fault)) from None
+    finally:
+        gc.enable()
     terminal.quieten(config)
     config.stash[fixtures.LOOKER_KEY] = session.looker
     config.pluginmanager.register(fixtures, "k8sgrade-fixtures")
+    gc.freeze()
     return GradeRun(session)
 
 
@@ -42,6 +49,7 @@ class GradeRun:
     def close(self) -> None:
         """Close the connection to the cluster."""
         self.session.source.close()
+        gc.freeze()
 
     def pytest_report_header(self) -> list[str]:
         """Which rubric, and which cluster it is that is being graded."""

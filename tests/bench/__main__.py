@@ -21,6 +21,7 @@ from tests.testbed.node import Bed, attach
 
 ROUNDS = 9
 PYTEST = str(Path(sys.executable).with_name("pytest"))
+OURS = ("-p", "pytest_k8sgrade.plugin")
 LOOKS = Path(__file__).with_name("looks.sh")
 
 
@@ -31,11 +32,19 @@ def commands(bed: Bed, folder: Path) -> dict[str, list[str]]:
     empty.mkdir()
     (empty / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
     return {
-        "this grader": [PYTEST, "--k8s-grade=lab1", f"--k8s-grade-kubeconfig={bed.kubeconfig}"],
+        "this grader": [PYTEST, *OURS, "--k8s-grade=lab1", f"--k8s-grade-kubeconfig={bed.kubeconfig}"],
         "kubectl script": [str(LOOKS)],
-        "chainsaw": [str(bed.artifacts.binary("chainsaw")), "test", "--quiet", "--no-color", str(folder)],
-        "bare pytest": [PYTEST, "-q", "-p", "no:cacheprovider", str(empty)],
+        "chainsaw": [str(bed.artifacts.binary("chainsaw")), "test", "--no-color", str(folder)],
+        "bare pytest": [PYTEST, "-q", str(empty)],
+        "with the plugin": [PYTEST, *OURS, "-q", str(empty)],
     }
+
+
+def environment(bed: Bed) -> dict[str, str]:
+    """That of a student: no plugins of ours for development, and Python may keep its byte code."""
+    own = {**bed.environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
+    return own
 
 
 def time_all(bed: Bed, timed: Mapping[str, Sequence[str]], folder: Path) -> dict[str, list[float]]:
@@ -44,7 +53,14 @@ def time_all(bed: Bed, timed: Mapping[str, Sequence[str]], folder: Path) -> dict
     for turn in range(ROUNDS + 1):
         for name, argv in timed.items():
             began = time.monotonic()
-            process = bed.popen(argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            process = bed.popen(
+                argv,
+                cwd=folder,
+                env=environment(bed),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
             output, _ = process.communicate(timeout=300)
             if process.returncode:
                 raise SystemExit(f"{name} ended with {process.returncode}:\n{output}")
