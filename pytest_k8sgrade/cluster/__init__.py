@@ -11,7 +11,7 @@ from pytest_k8sgrade.cluster.facade import Cluster
 from pytest_k8sgrade.cluster.policy import FOREIGN, OWN, Policy
 from pytest_k8sgrade.cluster.reader import SecretValue
 from pytest_k8sgrade.cluster.replay import RecordedSource, evidence_of, open_evidence
-from pytest_k8sgrade.cluster.source import Facts, LiveSource, connect
+from pytest_k8sgrade.cluster.source import Facts, LiveSource, connect, read_ahead
 from pytest_k8sgrade.cluster.view import View
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "connect",
     "evidence_of",
     "open_evidence",
+    "read_ahead",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -22,6 +23,9 @@ Language: TypeAlias = Literal["en", "ko"]
 HintLevel: TypeAlias = Literal["beginner", "intermediate", "advanced"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
+LABEL_FILES = ("report.yaml", "run.yaml")
+"""The files that hold labels; the others hold messages only."""
+
 HINT_LEVELS: tuple[HintLevel, ...] = ("beginner", "intermediate", "advanced")
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -67,25 +71,27 @@ def _parameter(match: re.Match[str], params: Mapping[str, object]) -> str:
 
 
 class Catalogue:
-    """The texts of one language, bundled ones first, then those of a pack of somebody else's."""
+    """The texts of one language, bundled ones first, then those of a pack of somebody else's.
+
+    Labels are read at once, messages when the first of them is asked for: a perfect
+    grade needs none.
+    """
 
     def __init__(self, language: Language, extra: Iterable[Traversable] = ()) -> None:
         self.language = language
-        folders = [files(__package__).joinpath(language)]
-        folders += [folder.joinpath(language) for folder in extra]
-        self._messages: dict[str, Any] = {}
+        self._folders = [files(__package__).joinpath(language)]
+        self._folders += [folder.joinpath(language) for folder in extra]
         self._labels: dict[str, str] = {}
-        for folder in folders:
-            self._read(folder)
+        for name in LABEL_FILES:
+            self._labels.update(_load(self._folders[0].joinpath(name)).get("labels", {}))
 
-    def _read(self, folder: Traversable) -> None:
-        if not folder.is_dir():
-            return
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".yaml"):
-                content = _load(file)
-                self._labels.update(content.pop("labels", {}))
-                self._messages.update(content)
+    @cached_property
+    def _messages(self) -> dict[str, Any]:
+        messages: dict[str, Any] = {}
+        for folder in self._folders:
+            for file in _catalogue_files(folder):
+                messages.update({key: value for key, value in _load(file).items() if key != "labels"})
+        return messages
 
     def ids(self) -> frozenset[str]:
         """All message ids, for the tests of completeness and the catalogue page."""
@@ -114,9 +120,22 @@ class Catalogue:
         return dict(self._labels)
 
 
+def _catalogue_files(folder: Traversable) -> list[Traversable]:
+    if not folder.is_dir():
+        return []
+    found = [file for file in folder.iterdir() if file.name.endswith(".yaml")]
+    return sorted(found, key=lambda file: file.name)
+
+
 def _load(file: Traversable) -> dict[str, Any]:
+    """A catalogue file; what it returns is shared: do not change it."""
+    return _parse(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _parse(text: str) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - only a grading run pays for it
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    content = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader
     return cast("dict[str, Any]", content or {})

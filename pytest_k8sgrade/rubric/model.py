@@ -35,6 +35,7 @@ Scalar: TypeAlias = str | bool | int | float
 CheckName: TypeAlias = Annotated[
     str, Matching(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", "the name of a check such as hpa.active")
 ]
+ApiPath: TypeAlias = Annotated[str, Field(pattern=r"^/apis?/[^\s]+$", max_length=500)]
 VariableName: TypeAlias = Annotated[
     str, Matching("[a-z][a-z0-9_]*", "a name of lower case letters, digits and underscores")
 ]
@@ -134,7 +135,8 @@ class Rubric(Frozen):
     """A rubric file. `points`, when given, must be the sum of all items.
 
     Sums count every item but bonus ones: also the waived, so that waiving an item is
-    a change of one line.
+    a change of one line. `reads` are paths of the API that the checks will ask for, read
+    ahead in the first round: they save time and change no verdict.
     """
 
     k8sgrade: Literal[1]
@@ -147,6 +149,7 @@ class Rubric(Frozen):
     within: Duration | None = None
     hold: Duration = 0.0
     vars: dict[VariableName, Variable] = Field(default_factory=dict)
+    reads: tuple[ApiPath, ...] = ()
     groups: tuple[Group, ...] = Field(min_length=1)
 
     @cached_property

@@ -61,7 +61,9 @@ class GradeSession:
         catalogue = Catalogue(settings.language, [pack.locale] if pack.locale else [])
         source = open_source(settings)
         search = Search(fixed_values(lab.rubric, overrides), searches(lab.rubric, overrides))
-        return cls(settings, lab, catalogue, source, Looker(search, source.holds))
+        session = cls(settings, lab, catalogue, source, Looker(search, source.holds))
+        source.expect(session._expected_reads())
+        return session
 
     def title(self) -> str:
         """The rubric's title in the language of the run."""
@@ -78,6 +80,13 @@ class GradeSession:
             *self.source.header(self.catalogue),
             self.catalogue.label("header-namespaces", namespaces=namespaces),
         ]
+
+    def _expected_reads(self) -> list[str]:
+        """The rubric's reads with the variables put in, as far as they are known without the cluster."""
+        search = self.looker.search
+        guessed = {name: found.first_that_exists[0] for name, found in search.searches.items()}
+        values = {**guessed, **search.fixed}
+        return [fill_placeholders(path, values) for path in self.lab.rubric.reads]
 
     def run(self, nodes: Sequence[CheckItem], progress: Progress) -> None:
         """Grade the items in rounds, until every one has its final word."""

@@ -13,10 +13,12 @@ from pytest_k8sgrade.cluster import (
     Cluster,
     LiveSource,
     RecordedSource,
+    Request,
     View,
     connect,
     evidence_of,
     open_evidence,
+    read_ahead,
 )
 from pytest_k8sgrade.errors import EvidenceFault, UsageFault
 from pytest_k8sgrade.grade.model import Subject
@@ -51,6 +53,9 @@ class GradeSource(Protocol):
 
     def header(self, catalogue: Catalogue) -> list[str]:
         """Which cluster or evidence is being graded."""
+
+    def expect(self, paths: Sequence[str]) -> None:
+        """Begin to read what the first round will ask for."""
 
     def subject(self) -> Subject:
         """The cluster as the grade names it."""
@@ -88,7 +93,7 @@ class LiveCluster:
 
     def header(self, catalogue: Catalogue) -> list[str]:
         """Context, server, version and identity; an unreachable cluster is said to be one."""
-        self._next = self.source.view()
+        self._next = self._next or self.source.view()
         facts = self.source.facts
         try:
             known = Cluster(self._next).server_version
@@ -103,6 +108,11 @@ class LiveCluster:
                 identity=facts.identity,
             )
         ]
+
+    def expect(self, paths: Sequence[str]) -> None:
+        """Let a few threads read the paths for the first view, while the run is still getting ready."""
+        self._next = self._next or self.source.view()
+        read_ahead(self._next, [Request.to(path) for path in paths])
 
     def subject(self) -> Subject:
         """The cluster's identity, as far as the last view tells."""
@@ -152,6 +162,9 @@ class RecordedCluster:
     def view(self) -> View:
         """The recorded view."""
         return self._source.view()
+
+    def expect(self, paths: Sequence[str]) -> None:
+        """All is there already."""
 
     def header(self, catalogue: Catalogue) -> list[str]:
         """The file, and what was recorded in it."""

@@ -15,6 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     """Health, an empty discovery document, nothing else."""
 
+    # a small answer must not wait for the acknowledgement of its headers
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
     server_version = "k8sgrade-dex-stand-in"
     sys_version = ""
 

@@ -40,6 +40,10 @@ def problem(status: int, message: str, message_id: str = "") -> tuple[int, Json]
 class Handler(BaseHTTPRequestHandler):
     """Routes and answers one request."""
 
+    # a small answer must not wait for the acknowledgement of its headers
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
     protocol_version = "HTTP/1.1"
     server_version = "k8sgrade-grafana-stand-in"
     sys_version = ""

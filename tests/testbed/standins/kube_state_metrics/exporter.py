@@ -91,6 +91,10 @@ def render(read: Callable[[str], Iterable[dict[str, Any]]]) -> str:
 class Handler(BaseHTTPRequestHandler):
     """Answers /metrics and the probes."""
 
+    # a small answer must not wait for the acknowledgement of its headers
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
     protocol_version = "HTTP/1.1"
     server_version = "k8sgrade-kube-state-metrics-stand-in"
     sys_version = ""
