@@ -18,7 +18,7 @@ demo: setup
 	$(BIN)/pytest --k8s-grade=lab1 --k8s-grade-from=examples/lab1/half.zip; test $$? -le 1
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: setup
 	$(BIN)/ruff check .

@@ -211,6 +211,7 @@ def test_equal_releases_give_equal_bytes() -> None:
         base64.b64encode(gzip.compress(b"{} planted")),
         base64.b64encode(gzip.compress(b" " * (64 * 1024 * 1024 + 2))),
     ],
+    ids=["no base64", "no gzip", "no object", "no JSON", "too large"],
 )
 def test_an_unreadable_release_is_masked_whole(stored: bytes) -> None:
     """Damaged records and bombs leave nothing behind."""

@@ -285,7 +285,9 @@ def test_packed_answers_are_unpacked(api: FakeApi, transport: Transport) -> None
     assert transport.get(Request.to(PODS)).json() == {"items": [1]}
 
 
-@pytest.mark.parametrize("body", [b"\x1f\x8b\x08broken", gzip.compress(b"{}" * 999)[:-9]])
+@pytest.mark.parametrize(
+    "body", [b"\x1f\x8b\x08broken", gzip.compress(b"{}" * 999)[:-9]], ids=["no gzip", "cut off"]
+)
 def test_a_damaged_packing_is_no_answer(api: FakeApi, transport: Transport, body: bytes) -> None:
     """What cannot be unpacked is told as a broken connection."""
     api.routes[PODS] = Answer(body, headers={"Content-Encoding": "gzip"})
