@@ -9,6 +9,7 @@ import pytest
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.locale.messages import Catalogue, default_language
 from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
+from pytest_k8sgrade.rubric.model import sum_of
 from pytest_k8sgrade.rubric.packs import all_packs, find_pack
 from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fixed_values
@@ -35,12 +36,15 @@ def _labs(catalogue: Catalogue) -> Iterator[str]:
     yield catalogue.label("labs")
     for pack in all_packs():
         rubric = load_rubric(pack).rubric
-        points = sum(item.points for item in rubric.items if not item.bonus)
+        points = sum_of(rubric.items)
         title = rubric.title.of(catalogue.language)
         yield "  " + catalogue.label("list-item", points=points, id=rubric.id, title=title)
 
 
 def _items(lab: LoadedRubric, catalogue: Catalogue) -> Iterator[str]:
+    rubric = lab.rubric
+    title = rubric.title.of(catalogue.language)
+    yield catalogue.label("header-lab", title=title, id=rubric.id, points=sum_of(rubric.items))
     for group in lab.rubric.groups:
         yield group.title.of(catalogue.language)
         for item in group.items:

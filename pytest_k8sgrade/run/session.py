@@ -16,6 +16,7 @@ from pytest_k8sgrade.grade.build import Run, build_grade
 from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.reports.write import write_report
 from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
+from pytest_k8sgrade.rubric.model import sum_of
 from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, parse_overrides, searches
@@ -72,7 +73,7 @@ class GradeSession:
     def header(self) -> list[str]:
         """What is graded: the rubric, then the cluster or the evidence."""
         rubric = self.lab.rubric
-        points = sum(item.points for item in rubric.items if not item.bonus)
+        points = sum_of(rubric.items)
         lab = self.catalogue.label("header-lab", title=self.title(), id=rubric.id, points=points)
         namespaces = ", ".join(_namespaces(rubric, self.looker.search))
         return [

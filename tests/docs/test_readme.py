@@ -1,0 +1,68 @@
+"""The commands of the README pages: the same in both languages, and each of them works.
+
+Commands that need no cluster are run as they stand. Those that grade somebody's own
+cluster are run with `--k8s-grade-list` added, which checks their options and the lab.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "README.ko.md")
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TARGET = re.compile(r"^([a-z][a-z0-9]*):", re.MULTILINE)
+
+
+def commands(page: str) -> list[str]:
+    """The command lines of a page, without their comments."""
+    blocks = BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))
+    lines = [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_both_pages_name_the_same_commands() -> None:
+    """A reader of either language is told the same."""
+    assert commands("README.md") == commands("README.ko.md")
+    assert len(commands("README.md")) > 5
+
+
+@pytest.mark.parametrize(
+    "command", sorted({line for line in commands("README.md") if line.startswith("make ")})
+)
+def test_make_targets_exist(command: str) -> None:
+    """Every target that is named is one."""
+    targets = TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert shlex.split(command)[1] in targets
+
+
+@pytest.mark.parametrize(
+    "command", sorted({line for line in commands("README.md") if line.startswith("pytest ")})
+)
+def test_pytest_commands_work(command: str) -> None:
+    """As they stand from evidence; as far as their options go where they need a cluster."""
+    arguments = shlex.split(command)[1:]
+    if not any(argument.startswith("--k8s-grade-from") for argument in arguments):
+        arguments.append("--k8s-grade-list")
+    finished = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "lab1" in finished.stdout
+
+
+def test_nothing_else_is_told_to_be_typed() -> None:
+    """A command of a kind that no test above looks at would go unchecked."""
+    known = ("make ", "pytest ", "pip install pytest-k8sgrade")
+    assert [line for line in commands("README.md") if not line.startswith(known)] == []
