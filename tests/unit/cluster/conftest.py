@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from pytest_k8sgrade.cluster import Cluster, LiveSource, connect
+from pytest_k8sgrade.cluster.connection import connect as open_connection
+from pytest_k8sgrade.cluster.kubeconfig import choose
+from pytest_k8sgrade.cluster.transport import Transport
 from tests.unit.cluster.certificates import Authority, make_authority
 from tests.unit.cluster.fake import FakeApi, fake_api
 
@@ -37,3 +40,10 @@ def source(api: FakeApi) -> Iterator[LiveSource]:
 def cluster(source: LiveSource) -> Cluster:
     """The facade on a fresh view of the fake."""
     return Cluster(source.view())
+
+
+@pytest.fixture
+def transport(api: FakeApi) -> Transport:
+    """A transport to the fake."""
+    connection, workers = open_connection(choose(api.kubeconfig()))
+    return Transport(connection, workers)

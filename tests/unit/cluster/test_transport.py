@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pytest_k8sgrade.cluster import LiveSource, Request, connect
-from pytest_k8sgrade.cluster.bounded import Workers
+from pytest_k8sgrade.cluster import Request
 from pytest_k8sgrade.cluster.connection import connect as open_connection
 from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.kubeconfig import choose
 from pytest_k8sgrade.cluster.transport import Transport, WriteRefused
-from pytest_k8sgrade.outcome import CannotTell
+from tests.unit.cluster.asking import PODS, why, within
 from tests.unit.cluster.certificates import make_authority
 from tests.unit.cluster.fake import Answer, FakeApi, Handler, fake_api, status, text
 
-PODS = "/api/v1/namespaces/shop/pods"
 PROXY = "/api/v1/namespaces/shop/services/http:web:80/proxy/"
-
-
-@pytest.fixture
-def transport(api: FakeApi) -> Transport:
-    """A transport to the fake."""
-    connection, workers = open_connection(choose(api.kubeconfig()))
-    return Transport(connection, workers)
-
-
-def _why(transport: Transport, path: str = PODS, seconds: float = 5.0) -> CannotTell:
-    with pytest.raises(CannotTell) as error:
-        transport.get(Request.to(path), seconds=seconds)
-    return error.value
-
-
-@contextmanager
-def _within(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 def _first_then(first: Answer, then: Answer) -> Callable[[Handler], Answer]:
@@ -89,8 +65,8 @@ def test_the_login_form_has_one_exact_path(api: FakeApi, transport: Transport, p
 def test_a_silent_server_costs_the_deadline(api: FakeApi, transport: Transport) -> None:
     """No answer is a timeout after the read's own deadline, not after several of them."""
     api.routes[PODS] = Answer({}, wait_s=4)
-    with _within(2.0):
-        error = _why(transport, seconds=0.5)
+    with within(2.0):
+        error = why(transport, seconds=0.5)
     assert error.reason.id == "timeout"
     assert error.reason.params["endpoint"] == "API group core"
 
@@ -98,10 +74,10 @@ def test_a_silent_server_costs_the_deadline(api: FakeApi, transport: Transport) 
 def test_a_handshake_that_hangs_is_about_the_server(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stopped process still accepts connections: that costs the connection's time, for the whole round."""
     monkeypatch.setattr("pytest_k8sgrade.cluster.transport.CONNECT_S", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as silent, _within(2.0):
+    with socket.create_server(("127.0.0.1", 0)) as silent, within(2.0):
         path = api.kubeconfig(cluster={"server": f"https://127.0.0.1:{silent.getsockname()[1]}"})
         connection, workers = open_connection(choose(path))
-        error = _why(Transport(connection, workers))
+        error = why(Transport(connection, workers))
     assert isinstance(error, NoAnswer)
     assert (error.reason.id, error.scope, error.reason.params["endpoint"]) == (
         "timeout",
@@ -124,8 +100,8 @@ def test_a_dripping_server_costs_the_deadline(api: FakeApi, transport: Transport
             time.sleep(0.1)
 
     api.routes[PODS] = drip
-    with _within(2.5):
-        assert _why(transport, seconds=0.6).reason.id == "timeout"
+    with within(2.5):
+        assert why(transport, seconds=0.6).reason.id == "timeout"
 
 
 @pytest.mark.parametrize("code", [500, 502, 503, 504])
@@ -134,7 +110,7 @@ def test_errors_of_the_api_server_are_asked_again(api: FakeApi, transport: Trans
     api.routes[PODS] = _first_then(status(code, "InternalError"), Answer({"items": []}))
     assert transport.get(Request.to(PODS)).status == 200
     api.routes[PODS] = status(code, "InternalError")
-    error = _why(transport)
+    error = why(transport)
     assert (error.reason.id, error.reason.params["code"]) == ("server-error", code)
 
 
@@ -145,8 +121,8 @@ def test_throttling_is_waited_for_within_the_deadline(api: FakeApi, transport: T
     )
     assert transport.get(Request.to(PODS)).status == 200
     api.routes[PODS] = Answer("slow down", 429, {"Retry-After": "60", "Content-Type": "text/plain"})
-    with _within(1.0):
-        assert _why(transport).reason.id == "throttled"
+    with within(1.0):
+        assert why(transport).reason.id == "throttled"
 
 
 def test_a_connection_that_breaks_is_made_again(api: FakeApi, transport: Transport) -> None:
@@ -168,15 +144,15 @@ def test_a_connection_that_breaks_is_made_again(api: FakeApi, transport: Transpo
     api.routes[PODS] = once
     assert transport.get(Request.to(PODS)).status == 200
     api.routes[PODS] = short
-    error = _why(transport)
+    error = why(transport)
     assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "broken-off")
 
 
 def test_a_stopped_server_is_unreachable(api: FakeApi, transport: Transport) -> None:
     """A refused connection is told with its cause, within moments."""
     api.close()
-    with _within(3.0):
-        error = _why(transport)
+    with within(3.0):
+        error = why(transport)
     assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "refused")
 
 
@@ -184,7 +160,7 @@ def test_a_name_that_nobody_has_is_unreachable(api: FakeApi) -> None:
     """A server name that does not resolve is told as that."""
     path = api.kubeconfig(cluster={"server": "https://no-such-host.invalid:6443"})
     connection, workers = open_connection(choose(path))
-    error = _why(Transport(connection, workers))
+    error = why(Transport(connection, workers))
     assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "name-not-found")
 
 
@@ -202,7 +178,7 @@ def test_certificates_are_checked(api: FakeApi, tmp_path: Path) -> None:
             if cause == "unknown-ca":
                 served.authority = api.authority
             connection, workers = open_connection(choose(served.kubeconfig()))
-            error = _why(Transport(connection, workers))
+            error = why(Transport(connection, workers))
         assert (error.reason.id, error.reason.params["cause"]) == ("tls-error", cause)
 
 
@@ -215,32 +191,32 @@ def test_a_refused_user_is_told_and_asked_for_once_more(api: FakeApi, transport:
     assert api.requests[-1][2]["Authorization"] == "Bearer renewed-token"
     api.routes[PODS] = status(401, "Unauthorized")
     api.requests.clear()
-    assert _why(transport).reason.id == "unauthorized"
+    assert why(transport).reason.id == "unauthorized"
     assert len(api.requests) == 2
 
 
 def test_what_is_forbidden_is_named(api: FakeApi, transport: Transport) -> None:
     """403 says which resource in which namespace, from the Status' details."""
     api.routes[PODS] = status(403, "Forbidden", kind="pods")
-    error = _why(transport)
+    error = why(transport)
     assert error.reason.id == "forbidden"
     assert error.reason.params["resource"] == "pods"
     assert error.reason.params["namespace"] == "shop"
     api.routes[PROXY] = status(403, "Forbidden", kind="services", name="http:web:80")
-    assert _why(transport, PROXY).reason.params["resource"] == "services/proxy"
+    assert why(transport, PROXY).reason.params["resource"] == "services/proxy"
 
 
 def test_nobody_is_told_as_nobody(api: FakeApi) -> None:
     """Without credentials a 403 is about the kubeconfig, not about rights."""
     api.routes[PODS] = status(403, "Forbidden", kind="pods")
     connection, workers = open_connection(choose(api.kubeconfig(user={})))
-    assert _why(Transport(connection, workers)).reason.id == "no-credentials"
+    assert why(Transport(connection, workers)).reason.id == "no-credentials"
 
 
 def test_redirects_of_the_api_server_are_not_followed(api: FakeApi, transport: Transport) -> None:
     """Credentials would go along; a redirect is told instead."""
     api.routes[PODS] = Answer("", 302, {"Location": f"{api.url}/elsewhere"})
-    assert _why(transport).reason.id == "redirected"
+    assert why(transport).reason.id == "redirected"
     assert api.paths() == [PODS]
 
 
@@ -268,52 +244,9 @@ def test_an_aggregated_api_without_backend_answers(api: FakeApi, transport: Tran
     assert len(api.requests) == 1
 
 
-def test_sizes_are_bounded(api: FakeApi) -> None:
-    """Neither a large answer nor a small one that unpacks to a large one fills the memory."""
-    connection, workers = open_connection(choose(api.kubeconfig()))
-    transport = Transport(connection, workers, max_bytes=1024 * 1024)
-    api.routes[PODS] = Answer(b" " * (1024 * 1024 + 1))
-    assert _why(transport).reason.id == "too-large"
-    api.routes[PODS] = Answer(gzip.compress(b" " * 30_000_000), headers={"Content-Encoding": "gzip"})
-    with _within(2.0):
-        assert _why(transport).reason.params == {"path": PODS, "limit_mib": 1}
-
-
-def test_packed_answers_are_unpacked(api: FakeApi, transport: Transport) -> None:
-    """The API server packs large lists."""
-    api.routes[PODS] = Answer(gzip.compress(b'{"items": [1]}'), headers={"Content-Encoding": "gzip"})
-    assert transport.get(Request.to(PODS)).json() == {"items": [1]}
-
-
-@pytest.mark.parametrize(
-    "body", [b"\x1f\x8b\x08broken", gzip.compress(b"{}" * 999)[:-9]], ids=["no gzip", "cut off"]
-)
-def test_a_damaged_packing_is_no_answer(api: FakeApi, transport: Transport, body: bytes) -> None:
-    """What cannot be unpacked is told as a broken connection."""
-    api.routes[PODS] = Answer(body, headers={"Content-Encoding": "gzip"})
-    assert _why(transport).reason.id == "unreachable"
-
-
 def test_errors_carry_no_credentials(api: FakeApi, transport: Transport) -> None:
     """Whatever goes wrong, the token is in no reason."""
     for answer in (status(401, "Unauthorized"), status(403, "Forbidden"), status(500, "x"), Answer("", 301)):
         api.routes[PODS] = answer
-        error = _why(transport)
+        error = why(transport)
         assert "planted" not in repr((error, error.reason, error.args, error.__cause__))
-
-
-def test_workers_do_not_wait_for_what_hangs() -> None:
-    """A call that outlasts its time is left behind, and the next one gets another thread."""
-    workers = Workers()
-    with pytest.raises(TimeoutError), _within(0.5):
-        workers.call(lambda: time.sleep(2), 0.1)
-    assert workers.call(lambda: 7, 0.5) == 7
-    with pytest.raises(ZeroDivisionError):
-        workers.call(lambda: 1 // 0, 0.5)
-    workers.close()
-
-
-def test_a_source_reads_with_the_library(source: LiveSource) -> None:
-    """From kubeconfig to answer through all layers."""
-    assert source.view().read(Request.to("/version")).json() == {"gitVersion": "v1.34.4"}
-    assert connect is not None

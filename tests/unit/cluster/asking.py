@@ -1,0 +1,30 @@
+"""Short ways to ask a transport and to bound the time that it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pytest_k8sgrade.cluster import Request
+from pytest_k8sgrade.cluster.transport import Transport
+from pytest_k8sgrade.outcome import CannotTell
+
+PODS = "/api/v1/namespaces/shop/pods"
+
+
+def why(transport: Transport, path: str = PODS, seconds: float = 5.0) -> CannotTell:
+    """Why a path gets no answer."""
+    with pytest.raises(CannotTell) as error:
+        transport.get(Request.to(path), seconds=seconds)
+    return error.value
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Fail when what is done inside takes longer."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds
