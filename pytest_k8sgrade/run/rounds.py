@@ -120,7 +120,7 @@ class Rounds:
         moment = Moment(
             now=now,
             held_by_history=_history(observation, view),
-            still_for=now - self._changed_at,
+            still_for=0.0 if self._moving() else now - self._changed_at,
         )
         entry.held = held_for(entry.streak, moment) if observation.status == "met" else 0.0
         entry.verdict = (
@@ -128,6 +128,12 @@ class Rounds:
         )
         entry.settled_at = now
         entry.view = view
+
+    def _moving(self) -> bool:
+        """Whether anything may still become right by itself: a long image pull shows no change."""
+        return any(
+            not entry.settled and entry.observation.status in ("unmet", "met") for entry in self.entries
+        )
 
     def _pause(self, began: float) -> None:
         wanted = min(LONGEST_PAUSE, FIRST_PAUSE * (1 + self._number / 5))

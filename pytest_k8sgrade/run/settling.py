@@ -17,7 +17,7 @@ HOPELESS_AFTER = 20.0
 """Seconds for which a terminal state must last: bad states pass too."""
 
 ABSENT_AFTER = 30.0
-"""Seconds without any change in the whole run after which a missing object stays missing."""
+"""Seconds after which a missing object stays missing, if nothing else of the run is on its way or changes."""
 
 REFUSED_AFTER = 5.0
 """Seconds after which an answer that waiting does not change (401, 403 ...) is final."""
@@ -65,7 +65,7 @@ class Moment:
 
     `now` since the start of the run; `held_by_history` how long the cluster's own
     history shows the state to hold; `still_for` how long nothing any item sees has
-    changed.
+    changed, 0 while anything is on its way.
     """
 
     now: float

@@ -174,6 +174,14 @@ def test_missing_objects_are_waited_for_while_others_move() -> None:
     assert bench.run() == {"late": "passed", "moving": "passed"}
 
 
+def test_missing_objects_are_waited_for_while_anything_is_on_its_way() -> None:
+    """A long image pull shows no change; what is made after it is not yet lost."""
+    bench = Bench({"late": lambda now: "met" if now >= 95 else "absent", "pulling": from_time(90)})
+    bench.add("late", within=120)
+    bench.add("pulling", within=240)
+    assert bench.run() == {"late": "passed", "pulling": "passed"}
+
+
 def test_hold_is_looked_at_again_and_again() -> None:
     """Without history the state must be seen to last; a flicker starts it anew."""
     bench = Bench({"a": lambda now: "unmet" if 4 <= now < 6 else "met"})
