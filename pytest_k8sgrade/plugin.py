@@ -7,6 +7,9 @@ file. It imports pytest and the standard library, nothing else.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,6 +83,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Get ready without looking for garbage: what is made here lives as long as the process.
+
+    pytest looks through all of it five times at its end, which would take longer than a
+    round on a converged cluster.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer `--k8s-grade-list` without starting a session."""
@@ -95,9 +113,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the grading run, or do nothing at all."""
     if config.getoption("k8s_grade") is None or hasattr(config, "workerinput"):
         return
-    from pytest_k8sgrade.run.hooks import start  # noqa: PLC0415 - dormant until asked
+    with undisturbed():
+        from pytest_k8sgrade.run.hooks import start  # noqa: PLC0415 - dormant until asked
 
-    run = start(config)
+        run = start(config)
     config.stash[RUN_KEY] = run
     config.pluginmanager.register(run, "k8sgrade-run")
 

@@ -23,19 +23,13 @@ if TYPE_CHECKING:
 
 def start(config: pytest.Config) -> GradeRun:
     """Prepare a run: rubric, cluster or evidence, texts. A fault of the user ends pytest with 4."""
-    # Classes and models live as long as the process: looking for garbage among them, which pytest
-    # does five times at its end, takes longer than a round on a converged cluster.
-    gc.disable()
     try:
         session = GradeSession.prepare(config)
     except UsageFault as fault:
         raise pytest.UsageError(str(fault)) from None
-    finally:
-        gc.enable()
     terminal.quieten(config)
     config.stash[fixtures.LOOKER_KEY] = session.looker
     config.pluginmanager.register(fixtures, "k8sgrade-fixtures")
-    gc.freeze()
     return GradeRun(session)
 
 
