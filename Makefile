@@ -40,6 +40,8 @@ examples: setup
 	$(BIN)/python -m tests.e2e.record_examples
 
 bench: setup
+	$(BIN)/python -m tests.testbed build --scenario lab1
+	$(BIN)/python -m tests.testbed build bench
 	$(BIN)/python -m tests.bench
 
 clean:

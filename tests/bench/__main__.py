@@ -1,7 +1,9 @@
 """Times the grader beside a kubectl script, chainsaw and a bare pytest start, on one converged lab 1.
 
-The four take turns, so that a slow moment of the machine meets all of them; ratios of
-medians are what counts. Run by `make bench`; it is a measurement, not a test.
+They take turns, so that a slow moment of the machine meets all of them; ratios of
+medians are what counts. `libraries only` is a pytest run that does nothing but import the
+libraries that grading rests on: no grader on them can be faster. Run by `make bench`; it is
+a measurement, not a test.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from tests.testbed import scenarios
 from tests.testbed.fixtures import running
 from tests.testbed.node import Bed, attach
 
-ROUNDS = 9
+ROUNDS = 11
 PYTEST = str(Path(sys.executable).with_name("pytest"))
+LIBRARIES = "import kubernetes.client, kubernetes.config, prometheus_api_client, pydantic, requests, yaml"
 OURS = ("-p", "pytest_k8sgrade.plugin")
 LOOKS = Path(__file__).with_name("looks.sh")
 
@@ -28,16 +31,22 @@ LOOKS = Path(__file__).with_name("looks.sh")
 def commands(bed: Bed, folder: Path) -> dict[str, list[str]]:
     """What is timed, by the name it is printed under."""
     write_test(folder)
-    empty = folder / "bare"
-    empty.mkdir()
-    (empty / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
+    empty = _test_file(folder / "bare", "pass")
+    libraries = _test_file(folder / "libraries", LIBRARIES)
     return {
         "this grader": [PYTEST, *OURS, "--k8s-grade=lab1", f"--k8s-grade-kubeconfig={bed.kubeconfig}"],
         "kubectl script": [str(LOOKS)],
         "chainsaw": [str(bed.artifacts.binary("chainsaw")), "test", "--no-color", str(folder)],
+        "libraries only": [PYTEST, "-q", str(libraries)],
         "bare pytest": [PYTEST, "-q", str(empty)],
         "with the plugin": [PYTEST, *OURS, "-q", str(empty)],
     }
+
+
+def _test_file(folder: Path, body: str) -> Path:
+    folder.mkdir()
+    (folder / "test_one.py").write_text(f"def test_one():\n    {body}\n", encoding="utf-8")
+    return folder
 
 
 def environment(bed: Bed) -> dict[str, str]:
