@@ -129,8 +129,8 @@ class LiveCluster:
         older = [entry.view for entry in entries if entry.view is not None and entry.view is not last]
         run = {
             "rubric": {"id": lab.rubric.id, "version": lab.rubric.version, "digest": lab.digest},
-            "started": format_time(started),
-            "recorded": format_time(datetime.now(UTC)),
+            "started": format_time(started.replace(microsecond=0)),
+            "recorded": format_time(datetime.now(UTC).replace(microsecond=0)),
             "holds": {entry.look: round(entry.held, 1) for entry in entries if entry.held},
         }
         content = evidence_of(last, self.source.facts, run, version("pytest-k8sgrade"), older)
