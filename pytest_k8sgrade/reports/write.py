@@ -52,12 +52,17 @@ def parse_target(text: str) -> Target:
     if name not in FORMATS:
         raise UsageFault(f"no report format {name!r} in {text!r}; formats: {choices}")
     path = Path(place).expanduser()
+    refuse_unwritable(path, f"the {name} report")
+    return Target(format=name, path=path)
+
+
+def refuse_unwritable(path: Path, what: str) -> None:
+    """Raise `UsageFault` where a file could not be written, before the run has cost minutes."""
     if path.is_dir():
-        raise UsageFault(f"the {name} report cannot be written to {place!r}: it is a folder")
+        raise UsageFault(f"{what} cannot be written to {str(path)!r}: it is a folder")
     if not path.parent.is_dir():
         missing = f"the folder {str(path.parent)!r} does not exist"
-        raise UsageFault(f"the {name} report cannot be written to {place!r}: {missing}")
-    return Target(format=name, path=path)
+        raise UsageFault(f"{what} cannot be written to {str(path)!r}: {missing}")
 
 
 def write_report(target: Target, grade: Grade) -> None:

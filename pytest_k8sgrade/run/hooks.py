@@ -94,7 +94,11 @@ class GradeRun:
         """Write the reports, and let the grade decide the exit code."""
         if self.grade is None:
             return
-        self.session.write(self.grade)
+        try:
+            self.session.write(self.grade)
+        except UsageFault as fault:
+            self.session.written.append(str(fault))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = self.grade.exit_code
 

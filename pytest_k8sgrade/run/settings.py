@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.locale.messages import HintLevel, Language, default_language
-from pytest_k8sgrade.reports.write import Target, parse_target
+from pytest_k8sgrade.reports.write import Target, parse_target, refuse_unwritable
 from pytest_k8sgrade.rubric.fields import parse_duration
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def settings_of(config: pytest.Config) -> Settings:
         hints=option("k8s_grade_hints"),
     )
     _refuse_contradictions(settings)
+    if settings.record is not None:
+        refuse_unwritable(settings.record, "the evidence")
     return settings
 
 

@@ -71,6 +71,7 @@ def test_parts_give_part_of_the_points(lab: Lab) -> None:
         (["--k8s-grade-wait=soon"], "*soon*90s*"),
         (["--k8s-grade-report=xml=/tmp/x"], "*xml*json, junit*"),
         (["--k8s-grade-report=json=/nowhere/x.json"], "*/nowhere*"),
+        (["--k8s-grade-record=/nowhere/e.zip"], "*/nowhere*"),
         (["--k8s-grade-from=/nowhere.zip"], "*--k8s-grade-kubeconfig*--k8s-grade-from*"),
     ],
 )
@@ -100,3 +101,12 @@ def test_a_cluster_that_does_not_answer_fails_nobody(lab: Lab) -> None:
     result = lab.pytester.runpytest_subprocess(*command, timeout=60)
     assert result.ret == 8
     assert set(lab.verdicts().values()) == {"ungraded"}
+
+
+def test_a_report_that_cannot_be_written_is_told(lab: Lab) -> None:
+    """The file system may refuse after the run: one line, exit code 4, and the grade is still shown."""
+    lab.write("a: demo.ok")
+    result = lab.run(WAIT_NOT, "--k8s-grade-report=junit=/dev/full")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(["*100%*", "*junit*/dev/full*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
