@@ -123,10 +123,12 @@ class Rounds:
             still_for=0.0 if self._moving() else now - self._changed_at,
         )
         entry.held = held_for(entry.streak, moment) if observation.status == "met" else 0.0
+        before = entry.verdict
         entry.verdict = (
             None if entry.blocked_by else decide(observation, entry.streak, moment, entry.patience)
         )
-        entry.settled_at = now
+        if entry.verdict is None or entry.verdict != before:
+            entry.settled_at = now  # a closing round that only confirms costs the item nothing
         entry.view = view
 
     def _moving(self) -> bool:

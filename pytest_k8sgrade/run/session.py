@@ -22,7 +22,7 @@ from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, parse_overrides, searches
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.looks import Looker
-from pytest_k8sgrade.run.results import excluded, properties, results
+from pytest_k8sgrade.run.results import excluded, results
 from pytest_k8sgrade.run.rounds import Progress, Rounds
 from pytest_k8sgrade.run.search import Search
 from pytest_k8sgrade.run.settings import Settings, settings_of
@@ -108,11 +108,7 @@ class GradeSession:
             started=self.source.recorded_at or self.started,
             finished=self.source.recorded_at or datetime.now(UTC),
         )
-        grade = build_grade(rubric, results(rubric, self.entries), run, self.catalogue, self.settings.hints)
-        graded = {item.id: item for item in grade.items}
-        for entry in self.entries:
-            entry.node.user_properties.extend(properties(graded[entry.id]))
-        return grade
+        return build_grade(rubric, results(rubric, self.entries), run, self.catalogue, self.settings.hints)
 
     def write(self, grade: Grade) -> None:
         """Write the reports and the evidence that were asked for."""

@@ -87,6 +87,9 @@ def test_the_wait_is_that_of_the_slowest_item() -> None:
     assert set(bench.run().values()) == {"passed"}
     assert 25 <= bench.time < 30
     assert [name for name, _ in bench.looks[-3:]] == ["a", "b", "c"]
+    waited = {name: entry.settled_at for name, entry in bench.entries.items()}
+    assert waited["c"] == 0
+    assert 20 <= waited["a"] < 25 <= waited["b"]
 
 
 def test_a_dependent_is_blocked_not_failed() -> None:
