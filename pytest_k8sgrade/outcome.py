@@ -18,7 +18,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 JsonValue: TypeAlias = Any
 """None, bool, int, float, str, or lists and string-keyed dicts of these."""
 
-Status: TypeAlias = Literal["met", "unmet", "absent", "hopeless", "cannot-tell", "waiting"]
+Status: TypeAlias = Literal["met", "unmet", "early", "absent", "hopeless", "cannot-tell", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One weighted part of a check; `reason` says what is missing when it is not met."""
+    """One weighted part of a check; `reason` says what is missing when it is not met.
+
+    `early` says that it is on its way and that the cluster's own times still allow it.
+    """
 
     id: str
     met: bool
@@ -39,6 +42,7 @@ class Part:
     reason: Reason | None = None
     seen: JsonValue = None
     wanted: JsonValue = None
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,12 @@ class Unmet(Finding):
     """Not as asked, but it may still become so: look again."""
 
 
+class TooEarly(Unmet):
+    """On its way, within a bound that the cluster's own times show: nobody's fault yet."""
+
+    status: Status = "early"
+
+
 class Absent(Unmet):
     """The object that is asked for does not exist."""
 
@@ -114,6 +124,17 @@ class CannotTell(Finding):
 def unmet(reason: str, *, seen: JsonValue = None, wanted: JsonValue = None, **params: JsonValue) -> NoReturn:
     """Say that the state is not as asked; the run looks again until the item's time is up."""
     raise Unmet(Reason(reason, params), seen=seen, wanted=wanted)
+
+
+def too_early(
+    reason: str, *, seen: JsonValue = None, wanted: JsonValue = None, **params: JsonValue
+) -> NoReturn:
+    """Say that the state is on its way and that the time it may take is not over.
+
+    Only with a bound that the cluster shows, such as a progress deadline, a scrape interval or
+    a rate window: what is still early when the run ends is not lost, it is `ungraded`.
+    """
+    raise TooEarly(Reason(reason, params), seen=seen, wanted=wanted)
 
 
 def absent(reason: str, *, seen: JsonValue = None, wanted: JsonValue = None, **params: JsonValue) -> NoReturn:
@@ -156,9 +177,14 @@ class Findings:
         wanted: JsonValue = None,
         weight: float = 1.0,
         terminal: bool = False,
+        early: bool = False,
         **params: JsonValue,
     ) -> bool:
-        """Record one part and return whether it is met, so that callers can go on from it."""
+        """Record one part and return whether it is met, so that callers can go on from it.
+
+        A part that is not met may be `terminal` (it stays so without somebody's hand) or
+        `early` (see `too_early`).
+        """
         self._parts.append(
             Part(
                 id=part or reason,
@@ -167,6 +193,7 @@ class Findings:
                 reason=None if met else Reason(reason, params),
                 seen=seen,
                 wanted=wanted,
+                early=early and not met,
             )
         )
         if terminal and not met:
@@ -174,11 +201,13 @@ class Findings:
         return met
 
     def close(self) -> None:
-        """Raise what is missing, naming the first unmet part as the reason."""
+        """Raise what is missing, naming the first unmet part as the reason: what is lost before what is early."""
         if not self._parts:
             raise ValueError("a check required nothing")
-        missing = next((part for part in self._parts if not part.met), None)
-        if missing is None:
+        missing = [part for part in self._parts if not part.met]
+        if not missing:
             return
-        assert missing.reason is not None
-        raise self._kind(missing.reason, seen=missing.seen, wanted=missing.wanted, parts=tuple(self._parts))
+        first = min(missing, key=lambda part: part.early)
+        kind = TooEarly if first.early else self._kind
+        assert first.reason is not None
+        raise kind(first.reason, seen=first.seen, wanted=first.wanted, parts=tuple(self._parts))

@@ -134,7 +134,8 @@ class Rounds:
     def _moving(self) -> bool:
         """Whether anything may still become right by itself: a long image pull shows no change."""
         return any(
-            not entry.settled and entry.observation.status in ("unmet", "met") for entry in self.entries
+            not entry.settled and entry.observation.status in ("unmet", "early", "met")
+            for entry in self.entries
         )
 
     def _pause(self, began: float) -> None:

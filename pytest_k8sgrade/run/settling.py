@@ -89,8 +89,15 @@ def decide(observation: Observation, streak: Streak, moment: Moment, patience: P
     if observation.status == "cannot-tell":
         return "ungraded" if over or _lasts(observation, streak, moment) else None
     if over or _stays_bad(observation, streak, moment):
-        return "partial" if any(part.met for part in observation.parts) else "failed"
+        return _without(observation)
     return None
+
+
+def _without(observation: Observation) -> Verdict:
+    """The verdict of a state that is not as asked; what is only early is not lost."""
+    if any(part.met for part in observation.parts):
+        return "partial"
+    return "ungraded" if observation.status == "early" else "failed"
 
 
 def _decide_met(streak: Streak, moment: Moment, patience: Patience) -> Verdict | None:

@@ -47,6 +47,16 @@ def test_unmet_with_a_met_part_is_partial() -> None:
     assert decide(observation, Streak("unmet", began=0), Moment(60), Patience(within=60)) == "partial"
 
 
+def test_what_is_only_early_is_not_lost() -> None:
+    """At the end it is open, or worth what is proven of it; before the end it is looked at again."""
+    patience, streak = Patience(within=60), Streak("early", began=0)
+    some = (Part("a", True), Part("b", False, reason=WHY, early=True))
+    assert decide(seen("early"), streak, Moment(59), patience) is None
+    assert decide(seen("early"), streak, Moment(60), patience) == "ungraded"
+    assert decide(seen("early", parts=some), streak, Moment(60), patience) == "partial"
+    assert decide(seen("early"), streak, Moment(0), Patience(within=60, final=True)) == "ungraded"
+
+
 @pytest.mark.parametrize(("lasted", "verdict"), [(HOPELESS_AFTER - 0.1, None), (HOPELESS_AFTER, "failed")])
 def test_a_terminal_state_ends_the_wait_once_it_lasts(lasted: float, verdict: str | None) -> None:
     """A bad state may pass, so it must last before the item is failed early."""
