@@ -201,7 +201,7 @@ class Findings:
         return met
 
     def close(self) -> None:
-        """Raise what is missing, naming the first unmet part as the reason: what is lost before what is early."""
+        """Raise what is missing, naming the first part that is lost, else the first that is early."""
         if not self._parts:
             raise ValueError("a check required nothing")
         missing = [part for part in self._parts if not part.met]
