@@ -55,7 +55,7 @@ class Document:
 def decode(content: bytes, faults: Faults) -> str | None:
     """The text of a file, or None after noting why it is none."""
     if len(content) > MAX_BYTES:
-        faults.add(1, f"the file has {len(content)} bytes; a rubric has at most {MAX_BYTES}")
+        faults.add(1, f"the file has {len(content)} bytes; it may have at most {MAX_BYTES}")
         return None
     try:
         return content.decode("utf-8-sig")
@@ -162,7 +162,7 @@ def _well_formed(text: str, faults: Faults) -> bool:
         line = _line(event.start_mark)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if documents > 1:
-            faults.add(line, "a second document; a rubric file holds one")
+            faults.add(line, "a second document; the file holds one")
             return False
         tag = getattr(event, "tag", None)
         if tag is not None:

@@ -1,4 +1,4 @@
-"""Faults of a rubric file, collected so that its author sees all of them at once."""
+"""Faults of a rubric or proof file, collected so that its author sees all of them at once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ _SHOWN_VALUE = 60
 
 
 class Faults:
-    """What is wrong with one file. `source` is how messages name the file."""
+    """What is wrong with one file. `source` is how messages name the file, `what` what it is."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, what: str = "rubric") -> None:
         self.source = source
+        self.what = what
         self._found: list[tuple[int, str]] = []
 
     def add(self, line: int, message: str) -> None:
@@ -26,7 +27,7 @@ class Faults:
     def error(self) -> RubricFault:
         """All faults in the order of the file."""
         lines = [f"{self.source}:{line}: {message}" for line, message in sorted(self._found)]
-        heading = f"the rubric {self.source} has {len(lines)} fault{'s' if len(lines) > 1 else ''}:"
+        heading = f"the {self.what} {self.source} has {len(lines)} fault{'s' if len(lines) > 1 else ''}:"
         return RubricFault("\n  ".join([heading, *lines]))
 
     def raise_any(self) -> None:

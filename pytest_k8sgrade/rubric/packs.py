@@ -29,7 +29,7 @@ class Pack:
     """A rubric file that can be loaded.
 
     `source` is how messages name the file. `checks` and `locale` are the folders beside
-    it, where there are any.
+    it, where there are any; `folder` is the one it lies in.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Pack:
     file: Traversable
     checks: Path | None = None
     locale: Traversable | None = None
+    folder: Traversable | None = None
 
     def read(self) -> bytes:
         """The bytes of the file, at most one more than a rubric may have; raises `UsageFault`."""
@@ -88,6 +89,7 @@ def _packs_in(package: str) -> Iterator[Pack]:
                 file=file,
                 checks=_checks_of(package),
                 locale=folder.joinpath("locale") if package != BUNDLED else None,
+                folder=folder,
             )
 
 
@@ -110,4 +112,5 @@ def _pack_of_path(lab: str) -> Pack:
         file=path,
         checks=folder / "checks",
         locale=folder / "locale",
+        folder=folder,
     )

@@ -53,7 +53,7 @@ def place(data: Any, path: Path) -> str:
     """Where a path is, in the words of the file: `item hpa-active, with.metrics`."""
     words: list[str] = []
     rest = list(path)
-    for key, word in (("groups", "group"), ("items", "item")):
+    for key, word in (("groups", "group"), ("items", "item"), ("mutations", "mutation")):
         if len(rest) >= 2 and rest[0] == key and isinstance(rest[1], int):
             data = data[key][rest[1]]
             words = [f"{word} {_id(data, rest[1])}"]

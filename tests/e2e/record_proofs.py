@@ -1,0 +1,145 @@
+"""Records the evidence of lab 1's proofs from the testbed: `python -m tests.e2e.record_proofs [ID...]`.
+
+Each ID is a change of `tests/testbed/scenarios/changes` (or a pattern such as `helm-*`), all that the
+proof file names by default; `reference` and `empty` are recorded when they are named. Several
+recorders may run at once, each on a bed of its own (--bed). Exit codes: 0 all as the proof file
+says, 1 something is not, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import yaml
+
+from pytest_k8sgrade.prove.judge import Difference, compare, first_told
+from pytest_k8sgrade.prove.model import Mutation
+from pytest_k8sgrade.rubric.validation import parse
+from tests.e2e.grader import grade
+from tests.e2e.proving import NotRestored, Recorded, record, require_full
+from tests.testbed import scenarios
+from tests.testbed.fixtures import running
+from tests.testbed.node import Bed, BedError, attach
+
+PROOFS = Path(__file__).parents[2] / "rubrics" / "proofs"
+EVIDENCE = PROOFS / "lab1"
+WHOLE = ("reference", "empty")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Record what is asked for, one after the other; a fault of one does not stop the others."""
+    options = _parser().parse_args(arguments)
+    known = mutations()
+    try:
+        chosen = _chosen(options.ids, known)
+        faulty = [name for name in ("empty",) if name in chosen and not _empty(options.out)]
+        changes = [name for name in chosen if name != "empty"]
+        if changes:
+            with lab(options.bed) as bed:
+                faulty += [name for name in changes if not _record(bed, name, known.get(name), options.out)]
+    except (ValueError, BedError) as error:
+        print(f"record_proofs: {error}", file=sys.stderr)
+        return 2
+    print(
+        f"{len(chosen) - len(faulty)} of {len(chosen)} as expected"
+        + "".join(f"\n  not: {one}" for one in faulty)
+    )
+    return 1 if faulty else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.record_proofs", description=__doc__)
+    parser.add_argument("ids", nargs="*", metavar="ID", help="change, pattern, `reference` or `empty`")
+    parser.add_argument("--bed", help="name of a running bed with lab 1; one is started by default")
+    parser.add_argument(
+        "--out", type=Path, default=EVIDENCE, help="folder of the evidence (default: %(default)s)"
+    )
+    return parser
+
+
+def mutations() -> dict[str, Mutation]:
+    """The proof file's mutations by id: only those parts of the file are read that are needed here."""
+    file = PROOFS / "lab1.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {one["id"]: parse(Mutation, one) for one in content.get("mutations") or []}
+
+
+def _chosen(wanted: Sequence[str], known: dict[str, Mutation]) -> list[str]:
+    """Names of changes in the order of the table; a pattern must match something."""
+    names = [*WHOLE, *scenarios.CHANGES]
+    if not wanted:
+        return [name for name in names if name in known]
+    for pattern in wanted:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ValueError(f"no change {pattern!r}: there are {', '.join(names)}")
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in wanted)]
+
+
+@contextmanager
+def lab(name: str | None) -> Iterator[Bed]:
+    """The named bed, a running one with lab 1, or one of our own that is taken down again."""
+    found = name or running("lab1")
+    if found:
+        bed = attach(found)
+        try:
+            yield bed
+        finally:
+            bed.close()
+        return
+    bed = scenarios.start("lab1", name="proofs")
+    try:
+        yield bed
+    finally:
+        bed.down()
+
+
+def _empty(out: Path) -> bool:
+    bed = scenarios.start("empty", name="proofs-empty")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            run = grade(bed, Path(folder), f"--k8s-grade-record={out / 'empty.zip'}")
+    finally:
+        bed.down()
+    print(f"empty: {run.graded.score} of {run.graded.max_score}, exit code {run.code}")
+    return run.graded.score == run.graded.ungraded_points == 0
+
+
+def _record(bed: Bed, name: str, expected: Mutation | None, out: Path) -> bool:
+    """Record one and tell it; whether it is as expected."""
+    try:
+        if name == "reference":
+            with tempfile.TemporaryDirectory() as folder:
+                require_full(bed, Path(folder), name, f"--k8s-grade-record={out / 'reference.zip'}")
+            print("reference: full marks")
+            return True
+        recorded = record(bed, scenarios.change(name), out / f"{name}.zip")
+    except (NotRestored, AssertionError, TimeoutError, BedError) as error:
+        print(f"{name}: {type(error).__name__}: {error}", flush=True)
+        return False
+    differences = compare(recorded.grade, expected) if expected else []
+    _tell(recorded, differences, expected)
+    return expected is not None and not differences
+
+
+def _tell(recorded: Recorded, differences: Sequence[Difference], expected: Mutation | None) -> None:
+    print(f"{recorded.change}: {recorded.told()}")
+    for item, reason in recorded.lost.items():
+        print(f"    {item}: {reason}" + ("  (ungraded)" if item in recorded.ungraded else ""))
+    first = first_told(recorded.grade)
+    if first is not None and first.reason is not None:
+        print(f"  first told: {first.reason.text}\n    {first.hint}")
+    for one in differences:
+        print(f"  NOT AS EXPECTED: {one.kind} {one.item}: expected {one.expected}, found {one.found}")
+    if expected is None:
+        print("  not in the proof file yet")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
