@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tests.testbed.layers import look
 
 if TYPE_CHECKING:
+    from tests.testbed.layers.base import Document
     from tests.testbed.node import Bed
 
 Step = Callable[["Bed"], None]
@@ -74,10 +75,31 @@ class Target:
     namespace: str
     name: str
 
-    def patch(self, bed: Bed, body: dict[str, Any]) -> None:
-        """Apply a JSON merge patch."""
+    def patch(self, bed: Bed, body: dict[str, Any], *, how: str = "merge", status: bool = False) -> None:
+        """Apply a patch: a JSON merge patch unless told otherwise (`strategic` merges containers by name)."""
+        part = ["--subresource=status"] if status else []
         text = json.dumps(body)
-        bed.kubectl("patch", self.kind, self.name, "-n", self.namespace, "--type=merge", "-p", text)
+        bed.kubectl("patch", self.kind, self.name, "-n", self.namespace, f"--type={how}", "-p", text, *part)
+
+    def delete(self, bed: Bed, *options: str) -> None:
+        """Delete it and return at once; nothing happens when it is not there."""
+        named = [self.kind, self.name, "-n", self.namespace]
+        bed.kubectl("delete", *named, "--ignore-not-found", "--wait=false", *options)
+
+    def read(self, bed: Bed) -> dict[str, Any] | None:
+        """The object as it is now, None when it is not there."""
+        text = bed.kubectl(
+            "get", self.kind, self.name, "-n", self.namespace, "--ignore-not-found", "-o", "json"
+        )
+        found: dict[str, Any] | None = json.loads(text) if text.strip() else None
+        return found
+
+
+def replace(bed: Bed, *found: Document) -> None:
+    """Make objects exactly what these documents say: what a change has added to them is gone."""
+    bed.kubectl(
+        "replace", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(found)})
+    )
 
 
 def patched(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import autoscaling, grafana, monitoring
+from . import application, autoscaling, grafana, metrics_server, monitoring
 
-__all__ = ["autoscaling", "grafana", "monitoring"]
+__all__ = ["application", "autoscaling", "grafana", "metrics_server", "monitoring"]
