@@ -118,7 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         run = start(config)
     config.stash[RUN_KEY] = run
-    config.pluginmanager.register(run, "k8sgrade-run")
+    run.join(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -127,3 +127,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if run is not None:
         config.pluginmanager.unregister(run)
         run.close()
+        gc.freeze()

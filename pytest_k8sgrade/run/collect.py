@@ -30,6 +30,10 @@ class CheckItem(pytest.Function):
         """Set the parameters for the next look; their names never change."""
         self.obj = functools.partial(self.check.function, **values)
 
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+        """Nobody reads the report of a look, and formatting its traceback costs more than the look."""
+        return excinfo.typename
+
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the check is, under the item's own name."""
         return self.path, self.check.function.__code__.co_firstlineno - 1, self.name

@@ -1,11 +1,10 @@
 """The hooks of a grading run: each hands over to the piece that does the work.
 
-Registered only when `--k8s-grade` is given.
+Registered only when `--k8s-grade` is given, or by `engine` in a pytest of its own.
 """
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -16,34 +15,45 @@ from pytest_k8sgrade.run import fixtures, terminal
 from pytest_k8sgrade.run.collect import CheckItem, collect
 from pytest_k8sgrade.run.looks import observe
 from pytest_k8sgrade.run.session import GradeSession
+from pytest_k8sgrade.run.settings import settings_of
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.grade.model import Grade
+    from pytest_k8sgrade.run.rounds import Progress
 
 
 def start(config: pytest.Config) -> GradeRun:
     """Prepare a run: rubric, cluster or evidence, texts. A fault of the user ends pytest with 4."""
     try:
-        session = GradeSession.prepare(config)
+        session = GradeSession.prepare(settings_of(config))
     except UsageFault as fault:
         raise pytest.UsageError(str(fault)) from None
     terminal.quieten(config)
-    config.stash[fixtures.LOOKER_KEY] = session.looker
-    config.pluginmanager.register(fixtures, "k8sgrade-fixtures")
     return GradeRun(session)
 
 
 class GradeRun:
-    """One grading run as a pytest plugin."""
+    """One grading run as a pytest plugin.
 
-    def __init__(self, session: GradeSession) -> None:
+    `progress` shows what is awaited, None for the way of pytest's terminal. `fault` is
+    what kept a file from being written.
+    """
+
+    def __init__(self, session: GradeSession, progress: Progress | None = None) -> None:
         self.session = session
+        self.progress = progress
         self.grade: Grade | None = None
+        self.fault: UsageFault | None = None
+
+    def join(self, config: pytest.Config) -> None:
+        """Become part of a pytest that is being configured."""
+        config.stash[fixtures.LOOKER_KEY] = self.session.looker
+        config.pluginmanager.register(fixtures, "k8sgrade-fixtures")
+        config.pluginmanager.register(self, "k8sgrade-run")
 
     def close(self) -> None:
         """Close the connection to the cluster."""
         self.session.source.close()
-        gc.freeze()
 
     def pytest_report_header(self) -> list[str]:
         """Which rubric, and which cluster it is that is being graded."""
@@ -67,8 +77,9 @@ class GradeRun:
         if session.config.option.collectonly:
             return True
         nodes = [item for item in session.items if isinstance(item, CheckItem)]
+        progress = self.progress or terminal.progress(session.config, self.session.catalogue)
         try:
-            self.session.run(nodes, terminal.progress(session.config, self.session.catalogue))
+            self.session.run(nodes, progress)
         finally:
             self.grade = self.session.finish()
             terminal.log_reports(nodes, self.grade)
@@ -97,6 +108,7 @@ class GradeRun:
         try:
             self.session.write(self.grade)
         except UsageFault as fault:
+            self.fault = fault
             self.session.written.append(str(fault))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -25,13 +25,11 @@ from pytest_k8sgrade.run.looks import Looker
 from pytest_k8sgrade.run.results import excluded, results
 from pytest_k8sgrade.run.rounds import Progress, Rounds
 from pytest_k8sgrade.run.search import Search
-from pytest_k8sgrade.run.settings import Settings, settings_of
+from pytest_k8sgrade.run.settings import Settings
 from pytest_k8sgrade.run.settling import Patience
 from pytest_k8sgrade.run.sources import open_source
 
 if TYPE_CHECKING:
-    import pytest
-
     from pytest_k8sgrade.grade.model import Grade
     from pytest_k8sgrade.outcome import JsonValue
     from pytest_k8sgrade.rubric.model import Item, Rubric
@@ -53,9 +51,8 @@ class GradeSession:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
-    def prepare(cls, config: pytest.Config) -> GradeSession:
-        """Read the options, the rubric and the kubeconfig or evidence; raises `UsageFault`."""
-        settings = settings_of(config)
+    def prepare(cls, settings: Settings) -> GradeSession:
+        """Read the rubric and the kubeconfig or evidence; raises `UsageFault`."""
         pack = find_pack(settings.lab)
         lab = load_rubric(pack)
         overrides = parse_overrides(lab.rubric, settings.overrides)

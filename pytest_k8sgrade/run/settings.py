@@ -25,15 +25,15 @@ class Settings:
     """The options of a grading run. `wait` is in seconds, None for the rubric's own budget."""
 
     lab: str
-    kubeconfig: Path | None
-    context: str | None
-    evidence: Path | None
-    record: Path | None
-    overrides: tuple[str, ...]
-    wait: float | None
-    reports: tuple[Target, ...]
+    kubeconfig: Path | None = None
+    context: str | None = None
+    evidence: Path | None = None
+    record: Path | None = None
+    overrides: tuple[str, ...] = ()
+    wait: float | None = None
+    reports: tuple[Target, ...] = ()
     language: Language
-    hints: HintLevel
+    hints: HintLevel = "beginner"
 
 
 def settings_of(config: pytest.Config) -> Settings:

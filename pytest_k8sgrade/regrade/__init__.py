@@ -1,0 +1,1 @@
+"""Grading recorded evidence again with another rubric, and what that changes."""
