@@ -20,13 +20,18 @@ class Faults:
         if (line, message) not in self._found:
             self._found.append((line, message))
 
+    @property
+    def found(self) -> list[tuple[int, str]]:
+        """Lines and messages in the order of the file."""
+        return sorted(self._found)
+
     def __bool__(self) -> bool:
         """Whether there is any."""
         return bool(self._found)
 
     def error(self) -> RubricFault:
         """All faults in the order of the file."""
-        lines = [f"{self.source}:{line}: {message}" for line, message in sorted(self._found)]
+        lines = [f"{self.source}:{line}: {message}" for line, message in self.found]
         heading = f"the {self.what} {self.source} has {len(lines)} fault{'s' if len(lines) > 1 else ''}:"
         return RubricFault("\n  ".join([heading, *lines]))
 

@@ -38,6 +38,16 @@ class LoadedRubric:
     pack: Pack
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file with its faults; `rubric` is None when they keep it from being one. For lint."""
+
+    document: Document
+    rubric: Rubric | None
+    checks: dict[str, Check]
+    faults: Faults
+
+
 def load_rubric(pack: Pack) -> LoadedRubric:
     """The rubric of a pack; raises `RubricFault` with all its faults."""
     if pack.checks is not None and pack.checks.is_dir():
@@ -49,16 +59,22 @@ def load_rubric(pack: Pack) -> LoadedRubric:
 
 def parse_rubric(content: bytes, source: str, checks: Checks) -> tuple[Rubric, dict[str, Check]]:
     """A rubric and its checks from a file's bytes; `source` is how messages name the file."""
+    examined = examine(content, source, checks)
+    examined.faults.raise_any()
+    assert examined.rubric is not None
+    return examined.rubric, examined.checks
+
+
+def examine(content: bytes, source: str, checks: Checks) -> Examined:
+    """A file as far as it can be understood, with all its faults."""
     faults = Faults(source)
     text = decode(content, faults)
     document = read_document(text, faults) if text is not None else Document()
     if document.data is None:
-        raise faults.error()
+        return Examined(document, None, {}, faults)
     rubric = validate(Rubric, document.data, document, faults)
     found = check_consistency(document, _entries(document.data), rubric, checks, faults)
-    faults.raise_any()
-    assert rubric is not None
-    return rubric, found
+    return Examined(document, rubric, found, faults)
 
 
 @functools.lru_cache(maxsize=16)

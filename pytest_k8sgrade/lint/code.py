@@ -1,0 +1,200 @@
+"""The reasons that a check can give, read from its code and the code that it calls.
+
+Ids are followed through names, alternatives, tables and the functions that return them, as
+far as they are constants; what is put together at run time is not found here, but when the
+check is looked at.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_k8sgrade.rubric.signature import Check
+
+_SAY = {"unmet": 0, "absent": 0, "hopeless": 0, "cannot_tell": 0, "too_early": 0}
+_CALLS = {**_SAY, "require": 1, "Reason": 0, "Shortfall": 0}
+"""Where in a call the id of a reason stands, by the name of what is called."""
+
+_NO_PARAMETERS = frozenset({"seen", "wanted", "part", "weight", "terminal", "early"})
+_OURS = ("pytest_k8sgrade.checks.", "pytest_k8sgrade.services.", "pytest_k8sgrade.kube.")
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A reason in the code: `params` are those it is given, None where the code does not show them all."""
+
+    reason: str
+    where: str
+    params: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """A function or class, with the module whose names it uses."""
+
+    module: types.ModuleType
+    node: ast.FunctionDef | ast.ClassDef
+
+
+def raised_by(check: Check) -> list[Raised]:
+    """Every reason found in a check and what it calls, each place once."""
+    folder = check.path.parent
+    start = _code_of(inspect.unwrap(check.function), folder)
+    reached: dict[int, _Code] = {}
+    waiting = [start] if start else []
+    while waiting:
+        code = waiting.pop()
+        if id(code.node) in reached:
+            continue
+        reached[id(code.node)] = code
+        waiting += [found for name in _names(code) if (found := _code_of(name, folder))]
+    return sorted(
+        {raised for code in reached.values() for raised in _reasons(code, folder)},
+        key=lambda raised: (raised.where, raised.reason),
+    )
+
+
+def _code_of(value: object, folder: Path) -> _Code | None:
+    """The source of a function or class, if it is one that checks are made of."""
+    if not isinstance(value, (types.FunctionType, type)):
+        return None
+    module = sys.modules.get(value.__module__)
+    file = getattr(module, "__file__", None)
+    if module is None or file is None:
+        return None
+    if not (value.__module__.startswith(_OURS) or Path(file).is_relative_to(folder)):
+        return None
+    node = _definitions(Path(file)).get(value.__qualname__)
+    return _Code(module, node) if node else None
+
+
+@functools.cache
+def _definitions(file: Path) -> Mapping[str, ast.FunctionDef | ast.ClassDef]:
+    """The functions and classes at the top of a module, by name."""
+    tree = ast.parse(file.read_bytes())
+    return {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def _names(code: _Code) -> Iterator[object]:
+    """What the names in a piece of code stand for."""
+    for node in ast.walk(code.node):
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            yield _value(node, code.module)
+
+
+def _value(node: ast.expr, module: types.ModuleType) -> Any:
+    if isinstance(node, ast.Name):
+        return getattr(module, node.id, None)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        owner = getattr(module, node.value.id, None)
+        return getattr(owner, node.attr, None) if isinstance(owner, types.ModuleType) else None
+    return None
+
+
+def _reasons(code: _Code, folder: Path) -> Iterator[Raised]:
+    functions = [node for node in ast.walk(code.node) if isinstance(node, ast.FunctionDef)]
+    file = Path(str(code.module.__file__))
+    for function in functions:
+        resolver = _Resolver(code.module, function, folder)
+        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+            place = _CALLS.get(_called(call))
+            if place is None or len(call.args) <= place or _always_met(call):
+                continue
+            where = f"{file.parent.name}/{file.name}:{call.lineno}"
+            for reason in resolver.texts(call.args[place]):
+                yield Raised(reason, where, _params(call))
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _always_met(call: ast.Call) -> bool:
+    """A part that is there for its weight: its reason is never told."""
+    first = call.args[0]
+    return _called(call) == "require" and isinstance(first, ast.Constant) and first.value is True
+
+
+def _params(call: ast.Call) -> frozenset[str] | None:
+    """The parameters that a call shows; Reason and Shortfall take theirs as a mapping, which is not followed."""
+    names = {keyword.arg for keyword in call.keywords}
+    if None in names or _called(call) in ("Reason", "Shortfall"):
+        return None
+    return frozenset(str(name) for name in names) - _NO_PARAMETERS
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    """Which constant texts an expression of a function can be."""
+
+    module: types.ModuleType
+    function: ast.FunctionDef
+    folder: Path
+    depth: int = 0
+
+    def texts(self, node: ast.expr, element: int | None = None) -> set[str]:
+        """The texts of an expression, or of one element of the tuple that it is."""
+        if self.depth > _DEEPEST:
+            return set()
+        if isinstance(node, ast.Constant):
+            return {node.value} if isinstance(node.value, str) and element is None else set()
+        if isinstance(node, ast.Tuple):
+            return self.texts(node.elts[element]) if element is not None and element < len(node.elts) else set()
+        return {text for option in self._options(node) for text in self.texts(option, element)} | {
+            text for text in self._elsewhere(node, element)
+        }
+
+    def _options(self, node: ast.expr) -> list[ast.expr]:
+        """The expressions that stand for this one."""
+        if isinstance(node, ast.IfExp):
+            return [node.body, node.orelse]
+        if isinstance(node, ast.BoolOp):
+            return list(node.values)
+        if isinstance(node, ast.Subscript):
+            return self._table(node.value)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            return [*self._table(node.func.value), *node.args[1:]]
+        return []
+
+    def _table(self, node: ast.expr) -> list[ast.expr]:
+        return [value for value in node.values if value] if isinstance(node, ast.Dict) else []
+
+    def _elsewhere(self, node: ast.expr, element: int | None) -> Iterator[str]:
+        """What a name was assigned in the function, what a called function returns, a constant of the module."""
+        if isinstance(node, ast.Name):
+            deeper = _Resolver(self.module, self.function, self.folder, self.depth + 1)
+            for value, position in _assigned(self.function, node.id):
+                yield from deeper.texts(value, element if position is None else position)
+            constant = getattr(self.module, node.id, None)
+            if isinstance(constant, str):
+                yield constant
+        elif isinstance(node, ast.Call):
+            code = _code_of(_value(node.func, self.module), self.folder)
+            if code and isinstance(code.node, ast.FunctionDef):
+                inside = _Resolver(code.module, code.node, self.folder, self.depth + 1)
+                for found in ast.walk(code.node):
+                    if isinstance(found, ast.Return) and found.value is not None:
+                        yield from inside.texts(found.value, element)
+
+
+def _assigned(function: ast.FunctionDef, name: str) -> Iterator[tuple[ast.expr, int | None]]:
+    """What is assigned to a name, with its position where a tuple is taken apart."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Name) and target.id == name:
+                yield node.value, None
+            elif isinstance(target, ast.Tuple):
+                for index, part in enumerate(target.elts):
+                    if isinstance(part, ast.Name) and part.id == name:
+                        yield node.value, index

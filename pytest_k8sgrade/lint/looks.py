@@ -1,0 +1,78 @@
+"""Looks at items outside of a run: a check is called on a cluster that lint has made up or recorded.
+
+Every item is looked at for itself, whatever it needs: what an item passes on must not
+be hidden by the items before it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pytest_k8sgrade.cluster import Cluster, View
+from pytest_k8sgrade.cluster.reader import Reader
+from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.lint.subject import Subject
+from pytest_k8sgrade.outcome import Finding, JsonValue, Observation
+from pytest_k8sgrade.rubric.model import Item
+from pytest_k8sgrade.rubric.signature import Check
+from pytest_k8sgrade.rubric.variables import fixed_values, needed_variables, searches, substitute
+from pytest_k8sgrade.run.looks import broken
+from pytest_k8sgrade.run.search import Search
+
+_NOW = datetime(2026, 1, 2, tzinfo=UTC)
+"""The time of clusters that are made up: a day after all they hold was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a check found, and the keys of the requests that it made."""
+
+    item: Item
+    observation: Observation
+    asked: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A cluster to look at. `now` is its clock."""
+
+    reader: Reader
+    now: datetime = _NOW
+
+    def looks(self, subject: Subject) -> Iterator[Look]:
+        """One look at each graded item, each on a view of its own."""
+        try:
+            search = Search(fixed_values(subject.rubric, {}), searches(subject.rubric, {}))
+        except UsageFault:
+            return  # a variable that no run can look up, which is a finding of its own
+        for item, check in subject.graded:
+            if runs_alone(check):
+                yield self._look(item, check, search)
+
+    def _look(self, item: Item, check: Check, search: Search) -> Look:
+        view = View(self.reader, now=self.now)
+        try:
+            values = substitute(item.with_, search.values(needed_variables(item), view))
+            observation = _observe(check, values, view)
+        except Finding as finding:
+            observation = finding.observation()
+        return Look(item, observation, frozenset(exchange.key for exchange in view.exchanges()))
+
+
+def runs_alone(check: Check) -> bool:
+    """Whether a check needs nothing of pytest."""
+    return "request" not in inspect.signature(check.function).parameters
+
+
+def _observe(check: Check, values: Mapping[str, JsonValue], view: View) -> Observation:
+    given = {"cluster": Cluster(view)} if "cluster" in inspect.signature(check.function).parameters else {}
+    try:
+        check.function(**given, **values)
+    except Finding as finding:
+        return finding.observation()
+    except Exception as error:  # whatever the code of an author raises is a finding
+        return broken(check.name, error)
+    return Observation("met")

@@ -1,0 +1,108 @@
+"""One rubric, linted: the loader's faults, and what the rules find in what is well formed.
+
+`command` calls `lint_rubric` for each rubric it is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import as_file
+
+from pytest_k8sgrade.cluster import RecordedSource, open_evidence
+from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.lint.behaviour import Recordings, behaviour
+from pytest_k8sgrade.lint.findings import Finding
+from pytest_k8sgrade.lint.reasons import reasons
+from pytest_k8sgrade.lint.structure import structure
+from pytest_k8sgrade.lint.subject import Subject, item_at
+from pytest_k8sgrade.lint.texts import texts
+from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue
+from pytest_k8sgrade.prove.load import FOLDER, LoadedProofs, load_proofs
+from pytest_k8sgrade.rubric.load import Examined, LoadedRubric, digest_of, examine
+from pytest_k8sgrade.rubric.packs import Pack, find_pack
+from pytest_k8sgrade.rubric.signature import Checks
+
+ALLOW = "# lint: allow "
+"""A comment at the end of a line that says which rules its author has thought about there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """A rubric's findings in the order of the file.
+
+    `items` is how many items it has. `recorded` is whether its proofs gave recorded clusters to
+    look at; `complete` whether every rule could be applied.
+    """
+
+    source: str
+    findings: tuple[Finding, ...]
+    items: int = 0
+    recorded: bool = False
+    complete: bool = True
+
+
+def lint_rubric(lab: str) -> Linted:
+    """Lint a lab of that name or a rubric file; raises `UsageFault` when it cannot be read."""
+    pack = find_pack(lab)
+    content = pack.read()
+    examined = examine(content, pack.source, Checks(pack.checks))
+    faults = [
+        Finding("fault", line, item_at(examined.document, line), {"message": message})
+        for line, message in examined.faults.found
+    ]
+    if examined.rubric is None:
+        return Linted(pack.source, tuple(faults), complete=False)
+    subject = _subject(pack, examined, faults)
+    recordings, found = _recordings(subject)
+    looked = behaviour(subject, recordings)
+    found += [*structure(subject), *texts(subject), *looked.findings, *reasons(subject, looked.looks)]
+    allowed = _allowed(content)
+    told = [*faults, *(one for one in found if (one.line, one.rule) not in allowed)]
+    return Linted(
+        source=pack.source,
+        findings=tuple(sorted(told, key=lambda one: (one.line, one.rule))),
+        items=len(examined.rubric.items),
+        recorded=recordings.empty is not None,
+    )
+
+
+def _subject(pack: Pack, examined: Examined, faults: list[Finding]) -> Subject:
+    assert examined.rubric is not None
+    return Subject(
+        pack=pack,
+        document=examined.document,
+        rubric=examined.rubric,
+        checks=examined.checks,
+        catalogues={
+            language: Catalogue(language, [pack.locale] if pack.locale else []) for language in LANGUAGES
+        },
+        faulty=frozenset(fault.item for fault in faults if fault.item is not None),
+    )
+
+
+def _recordings(subject: Subject) -> tuple[Recordings, list[Finding]]:
+    """The recorded clusters of the proofs beside the rubric, if it has any."""
+    pack = subject.pack
+    if pack.folder is None or not pack.folder.joinpath(FOLDER, f"{pack.name}.yaml").is_file():
+        return Recordings(), []
+    try:
+        lab = LoadedRubric(subject.rubric, subject.checks, digest_of(subject.rubric), pack)
+        proofs = load_proofs(lab)
+        return Recordings(_open(proofs, proofs.file.empty), _open(proofs, proofs.file.reference)), []
+    except UsageFault as fault:
+        return Recordings(), [subject.in_file("proof-unreadable", error=" ".join(str(fault).split()))]
+
+
+def _open(proofs: LoadedProofs, path: str) -> RecordedSource:
+    with as_file(proofs.evidence(path)) as file:
+        return open_evidence(file)
+
+
+def _allowed(content: bytes) -> frozenset[tuple[int, str]]:
+    """The rules that comments allow, by line."""
+    found: set[tuple[int, str]] = set()
+    for number, line in enumerate(content.decode("utf-8-sig").splitlines(), start=1):
+        _, comment, rules = line.partition(ALLOW)
+        if comment:
+            found |= {(number, rule.strip()) for rule in rules.split(",")}
+    return frozenset(found)

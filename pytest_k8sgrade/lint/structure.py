@@ -1,0 +1,99 @@
+"""What the file itself promises and does not keep: needs, times, totals, variables.
+
+The loader refuses what cannot be graded at all; these rules find what would be graded
+unfairly, or is written and has no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.lint.findings import Finding
+from pytest_k8sgrade.lint.subject import Subject
+from pytest_k8sgrade.rubric.fields import LocalizedText, show_duration
+from pytest_k8sgrade.rubric.model import FirstThatExists, Item
+from pytest_k8sgrade.rubric.variables import placeholders
+from pytest_k8sgrade.run.results import excluded
+from pytest_k8sgrade.run.search import object_kind
+
+_WRITTEN = ("exists", "configured")
+"""Levels that are read from what is written: nothing has to run for them."""
+
+
+def structure(subject: Subject) -> Iterator[Finding]:
+    """All findings of this kind."""
+    for item in subject.rubric.items:
+        yield from _needs(subject, item)
+        yield from _parameters(subject, item)
+    yield from _totals(subject)
+    yield from _variables(subject)
+
+
+def _needs(subject: Subject, item: Item) -> Iterator[Finding]:
+    within_of = subject.rubric.within_of
+    for index, need_id in enumerate(item.needs):
+        need = subject.rubric.by_id.get(need_id)
+        if need is None or excluded(item) is not None:
+            continue
+        if excluded(need) is not None:
+            yield subject.in_item("need-waived", item, "needs", index, need=need_id)
+            continue
+        if within_of(need) > within_of(item):
+            yield subject.in_item(
+                "need-outlasts",
+                item,
+                "needs",
+                index,
+                need=need_id,
+                own=show_duration(within_of(item)),
+                other=show_duration(within_of(need)),
+            )
+        if item.level in _WRITTEN and need.level not in _WRITTEN:
+            yield subject.in_item(
+                "need-above-level", item, "needs", index, need=need_id, level=item.level, above=need.level
+            )
+
+
+def _parameters(subject: Subject, item: Item) -> Iterator[Finding]:
+    for name, value in item.with_.items():
+        if value in ([], {}):
+            yield subject.in_item("asks-for-nothing", item, "with", name, parameter=name, value=value)
+
+
+def _totals(subject: Subject) -> Iterator[Finding]:
+    rubric = subject.rubric
+    reachable = sum(
+        (item.points for item in rubric.items if not item.bonus and excluded(item) is None), Decimal(0)
+    )
+    if rubric.pass_mark.unit == "points" and rubric.pass_mark.value > reachable:
+        mark = f"{rubric.pass_mark.value:f}"
+        yield subject.in_file("pass-mark-out-of-reach", "pass_mark", mark=mark, reachable=f"{reachable:f}")
+    for item in rubric.items:
+        if item.required and excluded(item) == "skipped":
+            yield subject.in_item("never-passed", item, "required", name=item.active)
+
+
+def _variables(subject: Subject) -> Iterator[Finding]:
+    used = set(_used(subject))
+    for name, value in subject.rubric.vars.items():
+        if name not in used:
+            yield subject.in_file("variable-unused", "vars", name, name=name)
+        if isinstance(value, FirstThatExists):
+            try:
+                object_kind(value)
+            except UsageFault:
+                yield subject.in_file("unknown-kind", "vars", name, "holding", name=name, kind=value.kind)
+
+
+def _used(subject: Subject) -> Iterator[str]:
+    yield from placeholders(list(subject.rubric.reads))
+    for item in subject.rubric.items:
+        yield from placeholders(item.with_)
+        texts = [item.title, *(text for _, text in item.hints)]
+        yield from placeholders([part for text in texts for part in _both(text)])
+
+
+def _both(text: LocalizedText | None) -> list[str]:
+    return [text.en, text.ko] if text else []
