@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from . import application, autoscaling, grafana, metrics_server, monitoring
+from . import (
+    alertmanager,
+    application,
+    autoscaling,
+    grafana,
+    helm,
+    metrics_server,
+    monitoring,
+    targets,
+)
 
-__all__ = ["application", "autoscaling", "grafana", "metrics_server", "monitoring"]
+__all__ = [
+    "alertmanager",
+    "application",
+    "autoscaling",
+    "grafana",
+    "helm",
+    "metrics_server",
+    "monitoring",
+    "targets",
+]
