@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -15,16 +16,16 @@ from pathlib import Path
 
 from pytest_k8sgrade.cluster import Cluster, Facts, View, evidence_of
 from pytest_k8sgrade.cluster.view import Clock
+from pytest_k8sgrade.engine import grade_evidence
 from pytest_k8sgrade.grade.model import GradedItem
 from pytest_k8sgrade.kube.times import format_time
 from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue, Language
 from pytest_k8sgrade.outcome import Finding, Reason
 from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
 from pytest_k8sgrade.rubric.packs import find_pack
-from tests.cases.grading import graded_item
 from tests.cases.loading import OPEN_NOW, Case, Look, Replay
 from tests.cases.records import answered
-from tests.cases.server import RecordedApi
+from tests.cases.server import RecordedServer
 
 CATALOGUES = {language: Catalogue(language) for language in LANGUAGES}
 ITEM = "case"
@@ -48,10 +49,11 @@ def replayed(case: Case, replay: Replay, look: Look, folder: Path) -> Outcome:
     rubric.write_text(_rubric(look), encoding="utf-8")
     lab = load_rubric(find_pack(str(rubric)))
     now = replay.at or (case.latest if case.id.startswith("live-") else OPEN_NOW)
-    api = RecordedApi(answered(case.evidence, replay.given, replay.services), now, replay.fails)
+    server = RecordedServer(answered(case.evidence, replay.given, replay.services), now, replay.fails)
     evidence = folder / "evidence.zip"
-    evidence.write_bytes(_recorded(api, lab, now))
-    return Outcome(graded_item(rubric, evidence, ITEM), tuple(dict.fromkeys(api.asked)))
+    evidence.write_bytes(_recorded(server, lab, now))
+    grade = grade_evidence(rubric, evidence)
+    return Outcome(grade.items[0], tuple(dict.fromkeys(server.asked)))
 
 
 def _rubric(look: Look) -> str:
@@ -62,20 +64,16 @@ def _rubric(look: Look) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
-def _recorded(api: RecordedApi, lab: LoadedRubric, now: datetime) -> bytes:
+def _recorded(server: RecordedServer, lab: LoadedRubric, now: datetime) -> bytes:
     """The evidence of as many looks as the records show moments, as a run would record it."""
-    clock = Clock(now)
-    item = lab.rubric.items[0]
-    view = View(api, clock)
-    for moment in range(api.moments):
-        api.moment = moment
-        view = View(api, clock)
-        try:
+    reader, clock, item = server.reader(), Clock(now), lab.rubric.items[0]
+    view = View(reader, clock)
+    for moment in range(server.moments):
+        view = view if moment == 0 else View(reader, clock)
+        with suppress(Finding):
             lab.checks[item.check].function(cluster=Cluster(view), **item.with_)
-        except Finding:
-            continue
     run = {"recorded": format_time(now), "started": format_time(now), "holds": {}}
-    facts = Facts(context="case", server="https://case.invalid", identity="student")
+    facts = Facts(server.context, server.server, server.identity)
     return evidence_of(view, facts, run, version("pytest-k8sgrade"))
 
 

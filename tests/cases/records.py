@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pytest_k8sgrade.cluster.places import service_of
 from tests.cases.loading import Record
@@ -40,6 +40,7 @@ class Answered:
 
     method: str
     service: str
+    port: str
     path: str
     query: Mapping[str, str]
     status: int
@@ -68,13 +69,8 @@ def answered(
     decoded = [record["decoded"] for record in (*records, *given) if "decoded" in record]
     own = [_answered(record, whereabouts, decoded) for record in records if "request" in record]
     more = [_answered(record, whereabouts, decoded, given=True) for record in given if "request" in record]
-    known = {(one.method, one.service, one.path) for one in own}
-    completed = [_completed(one, [two for two in more if _same_object(one, two)]) for one in own]
-    return completed + [
-        two
-        for two in more
-        if (two.method, two.service, two.path) not in known or not any(_same_object(one, two) for one in own)
-    ]
+    completed = [_completed(one, [two for two in more if _same_request(one, two)]) for one in own]
+    return completed + [two for two in more if not any(_same_request(one, two) for one in own)]
 
 
 def _answered(
@@ -82,39 +78,40 @@ def _answered(
 ) -> Answered:
     method, target, remark = [*str(record["request"]).split(None, 2), ""][:3]
     parts = urlsplit(target)
-    service, path = _whom(unquote(parts.path), remark, services)
+    service, port, path = _whom(parts, remark, services)
     text = record.get("body_text")
     kind = "text/plain; charset=utf-8" if text is not None else "application/json"
     headers = {"content-type": kind, **{k.lower(): v for k, v in (record.get("headers") or {}).items()}}
     return Answered(
         method=method,
         service=service,
+        port=port,
         path=path,
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
         status=int(record.get("status", 200)),
         headers=headers,
-        body=_with_releases(record.get("body"), decoded),
+        body=_with_secrets(record.get("body"), decoded),
         text=text,
         given=given,
     )
 
 
-def _whom(path: str, remark: str, services: Mapping[str, str]) -> tuple[str, str]:
+def _whom(target: SplitResult, remark: str, services: Mapping[str, str]) -> tuple[str, str, str]:
+    """Service, its port and the path that was asked of it."""
+    path = unquote(target.path)
     place = service_of(path)
     if place is not None:
-        return f"{place.namespace}/{place.name}", path.partition("/proxy")[2] or "/"
+        return f"{place.namespace}/{place.name}", place.port, path.partition("/proxy")[2] or "/"
     name = remark.strip().removeprefix("(").partition(")")[0].partition(",")[0].strip()
-    if name in services:
-        return services[name].partition(":")[0], path
-    return (services["Prometheus"].partition(":")[0], path) if _PROMETHEUS.fullmatch(path) else ("", path)
+    if _PROMETHEUS.fullmatch(path) and name not in services:
+        name = "Prometheus"
+    known = services.get(target.netloc or name, "")
+    return known.partition(":")[0], known.partition(":")[2], path
 
 
-def _same_object(one: Answered, two: Answered) -> bool:
-    return (one.method, one.service, one.path, dict(one.query)) == (
-        two.method,
-        two.service,
-        two.path,
-        dict(two.query),
+def _same_request(one: Answered, two: Answered) -> bool:
+    return all(
+        getattr(one, key) == getattr(two, key) for key in ("method", "service", "port", "path", "query")
     )
 
 
@@ -148,19 +145,23 @@ def _named(value: Any) -> bool:
     )
 
 
-def _with_releases(body: Any, decoded: Sequence[Any]) -> Any:
-    """Secrets of Helm with the release that a record shows decoded packed in again."""
-    if not isinstance(body, dict):
+def _with_secrets(body: Any, decoded: Sequence[Any]) -> Any:
+    """Secrets with the values that a record shows decoded packed in again."""
+    if not isinstance(body, dict) or not decoded:
         return body
     if isinstance(body.get("items"), list):
-        return {**body, "items": [_with_releases(item, decoded) for item in body["items"]]}
-    data, labels = body.get("data") or {}, (body.get("metadata") or {}).get("labels") or {}
-    if not isinstance(data, dict) or data.get("release") != _REDACTED:
+        return {**body, "items": [_with_secrets(item, decoded) for item in body["items"]]}
+    data, labels = body.get("data"), (body.get("metadata") or {}).get("labels") or {}
+    if not isinstance(data, dict):
         return body
-    record = next(
-        one for one in decoded if (one["name"], str(one["version"])) == (labels["name"], labels["version"])
-    )
-    return {**body, "data": {**data, "release": packed(record)}}
+    shown = {key: value for one in decoded for key, value in one.items() if isinstance(value, str)}
+    plain = {key: shown.get(key, _REDACTED) for key, value in data.items() if value == _REDACTED}
+    values = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
+    release = (labels.get("name"), labels.get("version"))
+    for one in decoded:
+        if "release" in data and (one.get("name"), str(one.get("version"))) == release:
+            values["release"] = packed(one)
+    return {**body, "data": {**data, **values}}
 
 
 def packed(release: Any) -> str:
