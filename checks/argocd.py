@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.outcome import Findings, Unmet, absent
 from pytest_k8sgrade.services import argocd, workloads
 from pytest_k8sgrade.services.argocd import API_VERSION, Application
 from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
+from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.syncing import require_synced
 
@@ -51,21 +51,13 @@ def test_installed(cluster: Cluster, namespace: str) -> None:
         for one in own[:1]:
             workloads.require(found, workloads.shortfall(cluster, one), component)
     for crd in CRDS:
-        _require_established(cluster, found, crd)
+        require_established(cluster, found, crd)
     found.close()
 
 
 def _name(workload: workloads.Object) -> str:
     metadata = workload["metadata"]
     return str((metadata.get("labels") or {}).get("app.kubernetes.io/name") or metadata["name"])
-
-
-def _require_established(cluster: Cluster, found: Findings, crd: str) -> None:
-    item = cluster.find("apiextensions.k8s.io/v1", "CustomResourceDefinition", crd)
-    established = condition(item, "Established") if item is not None else None
-    met = established is not None and established.status == "True"
-    reason = "crd-absent" if item is None else "crd-not-established"
-    found.require(met, reason, part=f"crd/{crd}", seen=item is not None, wanted="Established", crd=crd)
 
 
 def test_api(cluster: Cluster, namespace: str, service: str = "") -> None:

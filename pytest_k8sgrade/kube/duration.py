@@ -8,6 +8,7 @@ seconds, as in most fields of the API.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 _UNITS: dict[str, float] = {
     "ns": 1e-9,
@@ -37,3 +38,10 @@ def parse_duration(text: str | int | float) -> float:
     if not parts or "".join(part.group(0) for part in parts) != written:
         raise ValueError(f"not a duration: {text!r}")
     return sum(float(part[1]) * _UNITS[part[2]] for part in parts)
+
+
+def format_duration(span: timedelta) -> str:
+    """A duration in its largest whole unit, as people say it: `4d`, `2h`, `12m`, `30s`."""
+    seconds = max(0, int(span.total_seconds()))
+    unit = next((unit for unit in ("d", "h", "m") if seconds >= _UNITS[unit]), "s")
+    return f"{seconds // int(_UNITS[unit])}{unit}"

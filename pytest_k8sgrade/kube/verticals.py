@@ -1,0 +1,106 @@
+"""VerticalPodAutoscalers, parsed: update mode, what is controlled, what is recommended.
+
+Conditions are sorted by type, so they are found by it elsewhere; here is only what
+the spec means when it leaves something out. Quantities are exact numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from pytest_k8sgrade.kube.quantity import parse_quantity
+
+Object: TypeAlias = Mapping[str, Any]
+Amounts: TypeAlias = Mapping[str, Decimal]
+
+RESOURCES = ("cpu", "memory")
+CHANGING_MODES = frozenset({"Recreate", "Auto", "InPlaceOrRecreate", "InPlace"})
+"""The modes that change pods which already run."""
+EVICTING_MODES = CHANGING_MODES - {"InPlace"}
+APPLYING_MODES = CHANGING_MODES | {"Initial"}
+MODES = APPLYING_MODES | {"Off"}
+_DEFAULT_MODE = "Auto"
+_DEFAULT_MIN_REPLICAS = 2
+"""The updater's own default: it does not evict an only pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What is recommended for one container; a bound that is missing bounds nothing."""
+
+    container: str
+    target: Amounts
+    lower: Amounts
+    upper: Amounts
+
+    def allows(self, resource: str, amount: Decimal) -> bool:
+        """Whether an amount lies within the bounds, in which the updater leaves a pod alone."""
+        lower, upper = self.lower.get(resource), self.upper.get(resource)
+        if lower is None or upper is None:
+            return amount == self.target.get(resource)
+        return lower <= amount <= upper
+
+
+def update_mode(vpa: Object) -> str:
+    """The update mode, the default where it is left out."""
+    return str((vpa["spec"].get("updatePolicy") or {}).get("updateMode") or _DEFAULT_MODE)
+
+
+def min_replicas(vpa: Object) -> int:
+    """How many pods there must be before one is evicted."""
+    asked = (vpa["spec"].get("updatePolicy") or {}).get("minReplicas")
+    return int(asked) if asked is not None else _DEFAULT_MIN_REPLICAS
+
+
+def target_ref(vpa: Object) -> Mapping[str, str]:
+    """The reference to the workload, empty when there is none."""
+    return vpa["spec"].get("targetRef") or {}
+
+
+def container_policy(vpa: Object, container: str) -> Object:
+    """The container's own policy, else the one for all, else an empty one."""
+    policies = (vpa["spec"].get("resourcePolicy") or {}).get("containerPolicies") or []
+    by_name = {policy.get("containerName"): policy for policy in policies}
+    return by_name.get(container) or by_name.get("*") or {}
+
+
+def controlled(vpa: Object, container: str) -> tuple[str, ...]:
+    """The resources of a container that are controlled; none when its policy is Off."""
+    policy = container_policy(vpa, container)
+    if policy.get("mode") == "Off":
+        return ()
+    return tuple(policy.get("controlledResources") or RESOURCES)
+
+
+def recommendations(vpa: Object) -> dict[str, Recommendation]:
+    """The recommendations by container; one without a target is none."""
+    found = ((vpa.get("status") or {}).get("recommendation") or {}).get("containerRecommendations") or []
+    return {
+        one["containerName"]: Recommendation(
+            container=one["containerName"],
+            target=amounts(one["target"]),
+            lower=amounts(one.get("lowerBound")),
+            upper=amounts(one.get("upperBound")),
+        )
+        for one in found
+        if one.get("target")
+    }
+
+
+def amounts(written: Mapping[str, str] | None) -> Amounts:
+    """Quantities by resource, as numbers."""
+    return {resource: parse_quantity(text) for resource, text in (written or {}).items()}
+
+
+def requests_of(pod: Object) -> dict[str, Mapping[str, str]]:
+    """What each container of a pod has now: a resize in place shows in its status first."""
+    spec = {
+        one["name"]: one.get("resources") or {} for one in (pod.get("spec") or {}).get("containers") or []
+    }
+    for one in (pod.get("status") or {}).get("containerStatuses") or []:
+        if one.get("resources"):
+            spec[one["name"]] = one["resources"]
+    return {name: resources.get("requests") or {} for name, resources in spec.items()}
