@@ -114,6 +114,9 @@ def _why_unread(
     if metric is not None:
         return autoscaling.why_unread(cluster, hpa, metric)
     params = {**autoscaling.details(hpa), "metric": name, "group": None}
+    asked = sorted(one.name for one in autoscalers.asked_metrics(hpa))
+    if name not in asked:
+        return Shortfall("hpa-metric-not-asked", {**params, "asked": asked}, seen=asked, wanted=name)
     return Shortfall("hpa-metric-without-value", params, wanted=name)
 
 

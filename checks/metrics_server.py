@@ -12,10 +12,10 @@ from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.kube.rollout import living, pod_ready, pods_shortfall
+from pytest_k8sgrade.kube.rollout import living, named, pod_ready, pods_shortfall
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, absent, unmet
-from pytest_k8sgrade.services import metrics_api, workloads
+from pytest_k8sgrade.services import backends, metrics_api, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics_api import MetricsApi
 
@@ -54,10 +54,14 @@ def _available(cluster: Cluster) -> MetricsApi:
 
 def _explain_unavailable(cluster: Cluster, api: MetricsApi) -> None:
     details = {"api": api.name, "service": api.service, "namespace": api.namespace, "why": api.why}
-    pods = if_readable(lambda: _backend_pods(cluster, api)) or []
-    trouble = pods_shortfall(pods)
+    service = if_readable(lambda: cluster.get("v1", "Service", api.service, api.namespace))
+    trouble = backends.trouble(cluster, service) if service is not None else None
     if trouble is not None and trouble.reason != "pod-not-ready":
         workloads.raise_shortfall(trouble)
+    if service is not None and trouble is None and backends.selected_pods(cluster, service) == []:
+        selector = service["spec"].get("selector") or {}
+        reason = "service-selects-nothing" if selector else "service-has-no-selector"
+        unmet(reason, seen=api.why, wanted="True", selector=selector, **named(service))
     reason = {
         "ServiceNotFound": "metrics-api-leftover",
         "FailedDiscoveryCheck": "metrics-api-unreachable",
@@ -66,12 +70,6 @@ def _explain_unavailable(cluster: Cluster, api: MetricsApi) -> None:
         reason = "metrics-server-not-ready"
         details["pod"] = trouble.params["pod"]
     unmet(reason, seen=api.why, wanted="True", **details)
-
-
-def _backend_pods(cluster: Cluster, api: MetricsApi) -> list[Mapping[str, Any]]:
-    service = cluster.get("v1", "Service", api.service, api.namespace)
-    selector = service["spec"].get("selector") or {}
-    return list(cluster.list("v1", "Pod", api.namespace, labels=selector)) if selector else []
 
 
 def _is_adapter(cluster: Cluster, api: MetricsApi) -> bool:

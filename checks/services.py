@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.kube.rollout import living, named, pods_shortfall
+from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services import backends, workloads
-from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.fields import require_equal
 
 TIMEOUT_S = 10
@@ -85,14 +84,11 @@ def _explain(
     reason = "service-without-endpoints"
     if not selector:
         reason = "service-has-no-selector"
-    else:
-        pods = if_readable(lambda: cluster.list("v1", "Pod", subject["namespace"], labels=selector))
-        if pods is not None and not living(pods):
-            reason = "service-selects-nothing"
-        trouble = pods_shortfall(pods or [])
-        if trouble is not None:
-            workloads.require(found, trouble, "endpoints", weight=2)
-            return
+    elif (trouble := backends.trouble(cluster, service)) is not None:
+        workloads.require(found, trouble, "endpoints", weight=2)
+        return
+    elif backends.selected_pods(cluster, service) == []:
+        reason = "service-selects-nothing"
     found.require(False, reason, part="endpoints", seen=ready, wanted=at_least, weight=2, **details)
 
 

@@ -33,11 +33,12 @@ CRASHES_UNTIL_TERMINAL = 4
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """What is missing: a message id, its parameters, and whether waiting is in vain."""
+    """What is missing: a message id, its parameters, and whether waiting is in vain, or not over yet."""
 
     reason: str
     params: Mapping[str, Any] = field(default_factory=dict)
     terminal: bool = False
+    early: bool = False
     seen: Any = None
     wanted: Any = None
 
@@ -50,9 +51,9 @@ def rollout_shortfall(workload: Object) -> Shortfall | None:
         return Shortfall("workload-terminating", params)
     generation = metadata.get("generation")
     if generation is not None and status.get("observedGeneration", 0) < generation:
-        return Shortfall(
-            "workload-not-observed", params, seen=status.get("observedGeneration"), wanted=generation
-        )
+        observed = status.get("observedGeneration", 0)
+        counted = {**params, "observed": observed, "generation": generation}
+        return Shortfall("workload-not-observed", counted, early=True, seen=observed, wanted=generation)
     match workload["kind"]:
         case "DaemonSet":
             return _daemon_set(workload["spec"], status, params)
@@ -79,6 +80,9 @@ def _deployment(spec: Object, status: Object, params: Mapping[str, Any]) -> Shor
         return Shortfall("workload-scaled-to-zero", params, seen=0, wanted=1)
     if spec.get("paused") and updated < wanted:
         return Shortfall("deployment-paused", params, seen=updated, wanted=wanted)
+    refused = _condition(status, "ReplicaFailure")
+    if refused is not None and refused[0] == "True" and updated < wanted:
+        return Shortfall("workload-pods-refused", {**params, "why": refused[1]}, seen=updated, wanted=wanted)
     if _condition(status, "Progressing") == ("False", "ProgressDeadlineExceeded"):
         counted = {**params, "updated": updated, "replicas": wanted}
         return Shortfall("workload-deadline-exceeded", counted, terminal=True, seen=updated, wanted=wanted)
@@ -174,8 +178,29 @@ def pod_shortfall(pod: Object) -> Shortfall | None:
             return found
     waiting = [container["name"] for container in _containers(status) if not container.get("ready")]
     started = any("running" in (container.get("state") or {}) for container in _containers(status))
-    reason = "pod-not-ready" if started else "pod-starting"
-    return Shortfall(reason, {**params, "containers": waiting}, seen=status.get("phase"), wanted="Ready")
+    if not started:
+        return Shortfall(
+            "pod-starting", {**params, "containers": waiting}, seen=status.get("phase"), wanted="Ready"
+        )
+    probes = [
+        probe
+        for one in (pod.get("spec") or {}).get("containers") or []
+        if one["name"] in waiting and (probe := probe_text(one))
+    ]
+    details = {**params, "containers": waiting, "probe": ", ".join(probes) or "-"}
+    return Shortfall("pod-not-ready", details, seen=status.get("phase"), wanted="Ready")
+
+
+def probe_text(container: Object) -> str:
+    """What a container's readiness probe asks, in a few words; empty where it has none."""
+    probe = container.get("readinessProbe") or {}
+    if (http := probe.get("httpGet")) is not None:
+        return f"{http.get('scheme', 'HTTP')} {http.get('path', '/')} port {http.get('port')}"
+    if (tcp := probe.get("tcpSocket")) is not None:
+        return f"TCP port {tcp.get('port')}"
+    if (grpc := probe.get("grpc")) is not None:
+        return f"gRPC port {grpc.get('port')}"
+    return " ".join((probe.get("exec") or {}).get("command") or [])
 
 
 def _containers(status: Object) -> Iterator[Object]:

@@ -1,9 +1,18 @@
-"""What stands behind a Service, from its EndpointSlices."""
+"""What stands behind a Service: ready addresses, or the workload that should give it pods.
+
+A Service without pods looks the same whether its selector is wrong or the right workload
+runs none: the workloads of its namespace tell which of the two it is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+from pytest_k8sgrade.kube.rollout import Shortfall, living, pods_shortfall
+from pytest_k8sgrade.kube.selectors import selects
+from pytest_k8sgrade.services import pod_causes, workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -32,3 +41,32 @@ def addresses(endpoint_slice: Object) -> Iterator[str]:
     for endpoint in endpoint_slice.get("endpoints") or []:
         if (endpoint.get("conditions") or {}).get("ready") is not False:
             yield from endpoint.get("addresses") or []
+
+
+def selected_pods(cluster: Cluster, service: Object) -> list[Object] | None:
+    """The living pods that a Service selects; None when they cannot be read."""
+    selector, namespace = service["spec"].get("selector") or {}, service["metadata"]["namespace"]
+    if not selector:
+        return []
+    pods = if_readable(lambda: cluster.list("v1", "Pod", namespace, labels=selector))
+    return living(pods) if pods is not None else None
+
+
+def trouble(cluster: Cluster, service: Object) -> Shortfall | None:
+    """Why the pods that a Service selects are not ready, or why the workload that fits it has none."""
+    pods = selected_pods(cluster, service)
+    if pods:
+        found = pods_shortfall(pods)
+        return pod_causes.explained(cluster, found, pods) if found is not None else None
+    return _without_pods(cluster, service) if pods is not None else None
+
+
+def _without_pods(cluster: Cluster, service: Object) -> Shortfall | None:
+    selector, namespace = service["spec"].get("selector"), service["metadata"]["namespace"]
+    for kind in workloads.KINDS:
+        for one in if_readable(lambda: cluster.list("apps/v1", kind, namespace)) or []:  # noqa: B023 - called at once
+            labels = (one["spec"]["template"].get("metadata") or {}).get("labels")
+            found = workloads.shortfall(cluster, one) if selects(selector, labels) else None
+            if found is not None:
+                return found
+    return None

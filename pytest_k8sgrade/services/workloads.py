@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall, rollout_shortfall
 from pytest_k8sgrade.kube.selectors import controller, selector_text
-from pytest_k8sgrade.outcome import Findings, hopeless, unmet
+from pytest_k8sgrade.outcome import Findings, hopeless, too_early, unmet
+from pytest_k8sgrade.services import pod_causes
 from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
@@ -39,10 +40,13 @@ def list_all(cluster: Cluster, namespace: str, kinds: Sequence[WorkloadKind] = K
 def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
     """What is missing, as its pods explain it."""
     missing = rollout_shortfall(workload)
+    if missing is not None and missing.reason == "workload-pods-refused":
+        return pod_causes.refused(cluster, workload, missing)
     if missing is None or missing.reason not in _POD_REASONS:
         return missing
     pods = if_readable(lambda: selected_pods(cluster, workload)) or []
-    return pods_shortfall([pod for pod in pods if owns(workload, pod) or controller(pod) is None]) or missing
+    found = pods_shortfall([pod for pod in pods if owns(workload, pod) or controller(pod) is None])
+    return pod_causes.explained(cluster, found, pods) if found is not None else missing
 
 
 def require_rolled_out(cluster: Cluster, workload: Object) -> None:
@@ -54,7 +58,7 @@ def require_rolled_out(cluster: Cluster, workload: Object) -> None:
 
 def raise_shortfall(missing: Shortfall) -> NoReturn:
     """Say what is missing."""
-    say = hopeless if missing.terminal else unmet
+    say = hopeless if missing.terminal else too_early if missing.early else unmet
     say(missing.reason, seen=missing.seen, wanted=missing.wanted, **missing.params)
 
 
@@ -70,13 +74,20 @@ def require(findings: Findings, missing: Shortfall | None, part: str, weight: fl
         wanted=missing.wanted,
         weight=weight,
         terminal=missing.terminal,
+        early=missing.early,
         **missing.params,
     )
 
 
+def pod_template(workload: Object) -> Object:
+    """The spec of the pods that the workload makes."""
+    template = (workload.get("spec") or {}).get("template") or {}
+    return template.get("spec") or {}
+
+
 def selected_pods(cluster: Cluster, workload: Object) -> list[Object]:
     """All pods that the workload's selector matches, its own and others."""
-    text = selector_text(workload["spec"].get("selector") or {})
+    text = selector_text((workload.get("spec") or {}).get("selector") or {})
     namespace = workload["metadata"]["namespace"]
     return list(cluster.list("v1", "Pod", namespace, labels=text)) if text else []
 
