@@ -49,18 +49,24 @@ def raised_by(check: Check) -> list[Raised]:
     """Every reason found in a check and what it calls, each place once."""
     folder = check.path.parent
     start = _code_of(inspect.unwrap(check.function), folder)
-    reached: dict[int, _Code] = {}
+    reached: set[_Code] = set()
     waiting = [start] if start else []
+    found: set[Raised] = set()
     while waiting:
         code = waiting.pop()
-        if id(code.node) in reached:
-            continue
-        reached[id(code.node)] = code
-        waiting += [found for name in _names(code) if (found := _code_of(name, folder))]
-    return sorted(
-        {raised for code in reached.values() for raised in _reasons(code, folder)},
-        key=lambda raised: (raised.where, raised.reason),
-    )
+        if code not in reached:
+            reached.add(code)
+            called, raised = _outline(code, folder)
+            waiting += called
+            found |= raised
+    return sorted(found, key=lambda raised: (raised.where, raised.reason))
+
+
+@functools.cache
+def _outline(code: _Code, folder: Path) -> tuple[frozenset[_Code], frozenset[Raised]]:
+    """What a piece of code uses, and the reasons in it: many checks call the same services."""
+    called = (_code_of(value, folder) for value in _names(code))
+    return frozenset(found for found in called if found), frozenset(_reasons(code, folder))
 
 
 def _code_of(value: object, folder: Path) -> _Code | None:
@@ -125,7 +131,7 @@ def _always_met(call: ast.Call) -> bool:
 
 
 def _params(call: ast.Call) -> frozenset[str] | None:
-    """The parameters that a call shows; Reason and Shortfall take theirs as a mapping, which is not followed."""
+    """The parameters that a call shows; a mapping of them, as Reason takes, is not followed."""
     names = {keyword.arg for keyword in call.keywords}
     if None in names or _called(call) in ("Reason", "Shortfall"):
         return None
@@ -148,10 +154,10 @@ class _Resolver:
         if isinstance(node, ast.Constant):
             return {node.value} if isinstance(node.value, str) and element is None else set()
         if isinstance(node, ast.Tuple):
-            return self.texts(node.elts[element]) if element is not None and element < len(node.elts) else set()
-        return {text for option in self._options(node) for text in self.texts(option, element)} | {
-            text for text in self._elsewhere(node, element)
-        }
+            chosen = node.elts[element : element + 1] if element is not None else []
+            return {text for part in chosen for text in self.texts(part)}
+        options = {text for option in self._options(node) for text in self.texts(option, element)}
+        return options | set(self._elsewhere(node, element))
 
     def _options(self, node: ast.expr) -> list[ast.expr]:
         """The expressions that stand for this one."""
@@ -169,7 +175,7 @@ class _Resolver:
         return [value for value in node.values if value] if isinstance(node, ast.Dict) else []
 
     def _elsewhere(self, node: ast.expr, element: int | None) -> Iterator[str]:
-        """What a name was assigned in the function, what a called function returns, a constant of the module."""
+        """What a name was assigned, the constant of the module that it is, what a called function returns."""
         if isinstance(node, ast.Name):
             deeper = _Resolver(self.module, self.function, self.folder, self.depth + 1)
             for value, position in _assigned(self.function, node.id):

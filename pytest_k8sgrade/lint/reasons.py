@@ -7,6 +7,7 @@ the latter also show the parameters that a text gets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 import yaml
 
@@ -14,30 +15,32 @@ from pytest_k8sgrade.lint.code import Raised, raised_by
 from pytest_k8sgrade.lint.findings import Finding
 from pytest_k8sgrade.lint.looks import Look
 from pytest_k8sgrade.lint.subject import Subject
-from pytest_k8sgrade.locale.messages import HINT_LEVELS, Catalogue, placeholders
+from pytest_k8sgrade.locale.messages import HINT_LEVELS, Catalogue, Language, placeholders
 from pytest_k8sgrade.outcome import Reason
 from pytest_k8sgrade.rubric.model import Item
 
 
 def reasons(subject: Subject, looks: Iterable[Look]) -> Iterator[Finding]:
     """All findings of this kind; each is told once, at the first item that can give the reason."""
-    told: set[tuple[str, str, str]] = set()
+    told: set[tuple[str, str]] = set()
     for item, raised in [*_in_code(subject), *_in_looks(looks)]:
-        for language, catalogue in subject.catalogues.items():
-            try:
-                texts = _texts(catalogue, raised.reason)
-            except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
-                # The catalogue is a file of the author's: not YAML, or of another shape.
-                what = " ".join(str(error).split())
-                yield subject.in_file("texts-unreadable", language=language, error=what)
-                return
-            for rule, params in _faults(raised, texts):
-                key = (rule, raised.reason, language)
-                if key not in told:
-                    told.add(key)
-                    yield subject.in_item(
-                        rule, item, "check", language=language, reason=raised.reason, where=raised.where, **params
-                    )
+        try:
+            faults = _faults(raised, subject.catalogues)
+        except _UnreadableError as unreadable:
+            yield subject.in_file("texts-unreadable", language=unreadable.language, error=str(unreadable))
+            return
+        for rule, params in faults:
+            if (rule, raised.reason) not in told:
+                told.add((rule, raised.reason))
+                yield subject.in_item(rule, item, "check", reason=raised.reason, where=raised.where, **params)
+
+
+class _UnreadableError(Exception):
+    """A catalogue beside the rubric that is not YAML, or of another shape."""
+
+    def __init__(self, language: str, error: Exception) -> None:
+        super().__init__(" ".join(str(error).split()))
+        self.language = language
 
 
 def _in_code(subject: Subject) -> Iterator[tuple[Item, Raised]]:
@@ -62,19 +65,35 @@ def _texts(catalogue: Catalogue, reason: str) -> Mapping[str, str]:
     if reason not in catalogue.ids():
         return {}
     without = Reason(reason)  # no parameter, so that every placeholder stays visible
-    hints = {level: catalogue.hint(without, level) for level in HINT_LEVELS}
-    texts = {level: hint for level, hint in hints.items() if hint}
-    try:
-        return {"reason": catalogue.text(without), **texts}
-    except KeyError:
-        return texts
+    texts: dict[str, str] = {}
+    for level in HINT_LEVELS:
+        hint = catalogue.hint(without, level)
+        texts |= {level: hint} if hint else {}
+    with suppress(KeyError):  # an entry of a pack that has hints only
+        texts["reason"] = catalogue.text(without)
+    return texts
 
 
-def _faults(raised: Raised, texts: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, list[str]]]]:
-    missing = [key for key in ("reason", *HINT_LEVELS) if key not in texts]
+def _faults(
+    raised: Raised, catalogues: Mapping[Language, Catalogue]
+) -> list[tuple[str, Mapping[str, list[str]]]]:
+    """What the texts of a reason lack; languages that lack the same are told together."""
+    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for language, catalogue in catalogues.items():
+        try:
+            texts = _texts(catalogue, raised.reason)
+        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
+            raise _UnreadableError(language, error) from error
+        for rule, key, lacking in _lacking(raised, texts):
+            found.setdefault((rule, key, lacking), []).append(language)
+    return [(rule, {key: [*lacking], "language": spoken}) for (rule, key, lacking), spoken in found.items()]
+
+
+def _lacking(raised: Raised, texts: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    missing = tuple(key for key in ("reason", *HINT_LEVELS) if key not in texts)
     if missing:
-        yield "reason-without-text", {"missing": missing}
+        yield "reason-without-text", "missing", missing
     if raised.params is not None:
         needed = {name for text in texts.values() for name in placeholders(text)}
         if needed - raised.params:
-            yield "reason-lacks-parameter", {"lacking": sorted(needed - raised.params)}
+            yield "reason-lacks-parameter", "lacking", tuple(sorted(needed - raised.params))

@@ -44,9 +44,9 @@ def _languages(subject: Subject) -> Iterator[Finding]:
 
 
 def _texts_of(item: Item) -> Mapping[tuple[str, ...], LocalizedText]:
-    found = {("title",): item.title, ("waived",): item.waived}
-    hints = {("hints", name): text for name, text in item.hints}
-    return {keys: text for keys, text in {**found, **hints}.items() if text is not None}
+    found: dict[tuple[str, ...], LocalizedText | None] = {("title",): item.title, ("waived",): item.waived}
+    found |= {("hints", name): text for name, text in item.hints}
+    return {keys: text for keys, text in found.items() if text is not None}
 
 
 def _one_language(

@@ -12,9 +12,25 @@ from pytest_k8sgrade.cluster.resources import KNOWN
 
 VERSION: Final = {"major": "1", "minor": "34", "gitVersion": "v1.34.0"}
 BUILT_IN: Final = frozenset(
-    "apps batch autoscaling policy networking.k8s.io rbac.authorization.k8s.io discovery.k8s.io events.k8s.io "
-    "coordination.k8s.io storage.k8s.io scheduling.k8s.io apiregistration.k8s.io apiextensions.k8s.io "
-    "admissionregistration.k8s.io node.k8s.io certificates.k8s.io flowcontrol.apiserver.k8s.io".split()
+    {
+        "apps",
+        "autoscaling",
+        "batch",
+        "policy",
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "rbac.authorization.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+    }
 )
 """The groups that every API server has, next to the core group."""
 
@@ -69,7 +85,9 @@ def answer(document: Any, code: int = 200) -> Response:
 
 def listed(place: Place, items: Iterable[Mapping[str, Any]] = ()) -> Response:
     """A list of a kind."""
-    return answer({"kind": f"{place.kind}List", "apiVersion": place.api_version, "metadata": {}, "items": [*items]})
+    return answer(
+        {"kind": f"{place.kind}List", "apiVersion": place.api_version, "metadata": {}, "items": [*items]}
+    )
 
 
 def not_found(name: str, kind: str) -> Response:
@@ -101,7 +119,12 @@ def resource_list(api_version: str) -> Response:
         for (version, kind), known in KNOWN.items()
         if version == api_version
     ]
-    body = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": resources}
+    body = {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": api_version,
+        "resources": resources,
+    }
     return answer(body)
 
 

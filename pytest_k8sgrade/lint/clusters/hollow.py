@@ -26,10 +26,22 @@ from pytest_k8sgrade.lint.clusters.answers import (
 
 _SINCE: Final = "2026-01-01T00:00:00Z"
 _TRUE: Final = (
-    "Ready Available Progressing Reconciled AbleToScale ScalingActive Active Initialized ContainersReady "
-    "PodScheduled Established NamesAccepted Complete RecommendationProvided Healthy Synced"
-).split()
-_PAGES: Final = (
+    "AbleToScale",
+    "Active",
+    "Available",
+    "Complete",
+    "Established",
+    "Healthy",
+    "Initialized",
+    "Progressing",
+    "Ready",
+    "RecommendationProvided",
+    "Reconciled",
+    "ScalingActive",
+)
+"""Conditions that say that all is well."""
+
+_PAGES: Final[tuple[tuple[str, Any], ...]] = (
     (r"/api/v1/query(_range)?", {"status": "success", "data": {"resultType": "vector", "result": []}}),
     (r"/api/v1/targets", {"status": "success", "data": {"activeTargets": [], "droppedTargets": []}}),
     (r"/api/v1/rules", {"status": "success", "data": {"groups": []}}),
@@ -42,7 +54,7 @@ _PAGES: Final = (
     (r"/(.*/)?_search", {"hits": {"total": {"value": 0}, "hits": []}}),
     (r"/.*", {}),
 )
-"""What services answer that have nothing: Prometheus, Alertmanager, Grafana, Elasticsearch; then any other."""
+"""What services answer that have nothing: Prometheus, Alertmanager, Grafana, Elasticsearch; any other."""
 
 
 class HollowCluster:
@@ -53,28 +65,28 @@ class HollowCluster:
 
     def read(self, request: Request, seconds: float) -> Response:
         """The answer to a GET."""
-        path = request.path
-        service = service_of(path)
-        if service is not None:
-            self.selected.add(request.key)
-            return answer(_page(path.removeprefix(service.proxy_path)))
-        if path == "/version":
-            return answer(VERSION)
-        if path == "/apis":
-            return group_list(BUILT_IN | {version.rpartition("/")[0] for version, _ in KNOWN} - {""})
-        place = place_of(path)
-        if place is None:
-            return answer({})
-        if not place.plural:
-            return resource_list(place.api_version)
-        if place.name is not None:
+        service, place = service_of(request.path), place_of(request.path)
+        if service is None and place is not None and place.plural and place.name is not None:
             return answer(_object(place, place.name))
+        if service is None and (place is None or not place.plural):
+            return _about_the_server(request.path, place)
         self.selected.add(request.key)
+        if service is not None:
+            return answer(_page(request.path.removeprefix(service.proxy_path)))
+        assert place is not None
         return listed(place)
 
     def login(self, login: Login, seconds: float) -> Response:
         """Every password is right."""
         return Response(200, {}, b"", login.path)
+
+
+def _about_the_server(path: str, place: Place | None) -> Response:
+    if place is not None:
+        return resource_list(place.api_version)
+    if path == "/apis":
+        return group_list(BUILT_IN | {version.rpartition("/")[0] for version, _ in KNOWN} - {""})
+    return answer(VERSION if path == "/version" else {})
 
 
 def _page(path: str) -> Any:
