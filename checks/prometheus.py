@@ -7,6 +7,7 @@ name are not asked for: on local clusters those of the control plane are down.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
@@ -14,17 +15,26 @@ from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.selectors import matches
 from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services import monitors
+from pytest_k8sgrade.services import rules as ruling
 from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.operated import address, operated, require_operated
 from pytest_k8sgrade.services.prometheus import Prometheus
+from pytest_k8sgrade.services.series import Wanted, absent_metrics, judge_query
 from pytest_k8sgrade.services.targets import Target, active, judge, why_down
+
+CONTROL_PLANE = ["kube-controller-manager", "kube-scheduler", "kube-etcd", "kube-proxy"]
+"""The chart's jobs that no local cluster lets Prometheus reach: they listen on localhost, or have no pods."""
+CADVISOR = 'up{metrics_path="/metrics/cadvisor"}'
+CONTAINER_METRICS = ["container_cpu_usage_seconds_total", "container_memory_working_set_bytes"]
 
 
 def test_up(cluster: Cluster, namespace: str, name: str = "") -> None:
     """Prometheus runs as its custom resource asks and is ready."""
     resource = operated(cluster, "Prometheus", namespace, name)
     require_operated(cluster, "Prometheus", resource)
-    Prometheus(cluster, address(cluster, "Prometheus", resource)).require_ready()
+    prometheus = Prometheus(cluster, address(cluster, "Prometheus", resource))
+    prometheus.require_ready()
+    prometheus.require_configured()
 
 
 def test_targets_up(cluster: Cluster, namespace: str, jobs: list[str], name: str = "") -> None:
@@ -35,7 +45,22 @@ def test_targets_up(cluster: Cluster, namespace: str, jobs: list[str], name: str
         prometheus.settled()
     found = Findings()
     for job in jobs:
-        judge(found, [target for target in targets if target.job == job], job, namespace)
+        judge(cluster, found, [target for target in targets if target.job == job], job, namespace)
+    found.close()
+
+
+def test_all_targets_up(
+    cluster: Cluster, namespace: str, ignore: list[str] = CONTROL_PLANE, name: str = ""
+) -> None:
+    """Prometheus scrapes every target it knows, but for the jobs {ignore}."""
+    prometheus = Prometheus.of(cluster, namespace, name)
+    targets = [target for target in active(prometheus) if target.job not in ignore]
+    if not targets:
+        prometheus.settled()
+        unmet("prometheus-without-targets", seen=0, wanted=1, namespace=namespace, ignored=ignore)
+    found = Findings()
+    for job in sorted({target.job for target in targets}):
+        judge(cluster, found, [target for target in targets if target.job == job], job, namespace)
     found.close()
 
 
@@ -99,6 +124,7 @@ def test_monitor_up(
             seen=target.health,
             wanted="up",
             terminal=params.get("status") == 404,
+            early=target.health == "unknown",
             monitor=f"{namespace}/{name}",
             monitoring=monitoring,
             **params,
@@ -128,40 +154,110 @@ def _monitored(cluster: Cluster, name: str, namespace: str, monitoring: str, cho
     return found
 
 
-def test_query(cluster: Cluster, namespace: str, query: str, at_least: int = 1, name: str = "") -> None:
+def test_query(
+    cluster: Cluster,
+    namespace: str,
+    query: str,
+    *,
+    at_least: int = 1,
+    above: float | None = None,
+    below: float | None = None,
+    name: str = "",
+) -> None:
     """Prometheus has data for {query}."""
     prometheus = Prometheus.of(cluster, namespace, name)
-    samples = prometheus.query(query)
-    numbers = [sample for sample in samples if sample.number]
-    if len(numbers) >= at_least:
-        return
-    if not samples:
+    judge_query(prometheus, query, Wanted(at_least, above, below), namespace)
+
+
+def test_container_metrics(
+    cluster: Cluster, namespace: str, metrics: list[str] = CONTAINER_METRICS, name: str = ""
+) -> None:
+    """Prometheus knows CPU and memory of each container."""
+    prometheus = Prometheus.of(cluster, namespace, name)
+    up = [sample for sample in prometheus.query(CADVISOR) if sample.value == 1]
+    if not up:
         prometheus.settled()
-    reason = "query-not-a-number" if len(samples) >= at_least else "query-without-data"
-    counted = {"found": len(numbers), "asked": at_least}
-    unmet(reason, seen=len(numbers), wanted=at_least, query=query, namespace=namespace, **counted)
+    found = Findings()
+    where: dict[str, Any] = {"namespace": namespace, "query": CADVISOR}
+    found.require(bool(up), "cadvisor-not-scraped", part="cadvisor", seen=len(up), wanted=1, **where)
+    for metric in metrics:
+        query = f'{metric}{{container!=""}}'
+        samples = prometheus.query(query)
+        told: dict[str, Any] = {"metric": metric, "namespace": namespace, "query": query}
+        found.require(
+            bool(samples), "containers-without-label", part=metric, seen=len(samples), wanted=1, **told
+        )
+    found.close()
 
 
 def test_rules_loaded(cluster: Cluster, namespace: str, rules: list[str], name: str = "") -> None:
     """Prometheus has loaded the rules {rules} and evaluates them without error."""
     prometheus = Prometheus.of(cluster, namespace, name)
-    loaded = {str(rule["name"]): rule for group in prometheus.groups() for rule in group.get("rules") or []}
-    if not loaded:
+    loaded = ruling.loaded(prometheus)
+    if not any(rule in loaded for rule in rules):
         prometheus.settled()
     found = Findings()
     for rule in rules:
-        health = (loaded.get(rule) or {}).get("health")
-        found.require(
-            health == "ok",
-            _rule_reason(health),
-            part=f"rule/{rule}",
-            seen=health,
-            wanted="ok",
-            rule=rule,
-            namespace=namespace,
-        )
+        _require_loaded(cluster, found, loaded.get(rule) or [], rule, (namespace, name))
     found.close()
 
 
-def _rule_reason(health: Any) -> str:
-    return {None: "rule-not-loaded", "err": "rule-fails"}.get(health, "rule-not-evaluated")
+def _require_loaded(
+    cluster: Cluster, found: Findings, own: Sequence[ruling.Rule], rule: str, where: tuple[str, str]
+) -> bool:
+    health = ruling.health(own)
+    told = ruling.unhealthy(health, rule, where[0]) if own else ruling.why_not_loaded(cluster, rule, *where)
+    return found.require(
+        health == "ok",
+        told.reason,
+        part=f"rule/{rule}",
+        seen=health,
+        wanted="ok",
+        terminal=told.terminal,
+        early=told.early,
+        **told.params,
+    )
+
+
+def test_rule_inputs(cluster: Cluster, namespace: str, rules: list[str], name: str = "") -> None:
+    """Every metric that the rules {rules} read has series, so that they can fire."""
+    prometheus = Prometheus.of(cluster, namespace, name)
+    loaded, found = ruling.loaded(prometheus), Findings()
+    for rule in rules:
+        own = loaded.get(rule) or []
+        if _require_loaded(cluster, found, own, rule, (namespace, name)):
+            _require_inputs(prometheus, found, own, namespace)
+    found.close()
+
+
+def _require_inputs(
+    prometheus: Prometheus, found: Findings, own: Sequence[ruling.Rule], namespace: str
+) -> None:
+    for rule in own:
+        for metric, absent in absent_metrics(prometheus, rule.query).items():
+            if absent:
+                prometheus.settled()
+            told: dict[str, Any] = {"rule": rule.name, "metric": metric, "namespace": namespace}
+            part = f"rule/{rule.name}/{metric}"
+            found.require(not absent, "rule-metric-absent", part=part, seen=0, wanted=1, **told)
+
+
+def test_alert_firing(
+    cluster: Cluster,
+    namespace: str,
+    alert: str,
+    labels: dict[str, str] = {},  # noqa: B006 - never changed
+    name: str = "",
+) -> None:
+    """The alert {alert} fires in Prometheus."""
+    prometheus = Prometheus.of(cluster, namespace, name)
+    own = ruling.loaded(prometheus).get(alert) or []
+    if not own:
+        prometheus.settled()
+    found = Findings()
+    _require_loaded(cluster, found, own, alert, (namespace, name))
+    found.close()
+    firing = [(rule, one) for rule, one in ruling.alerts(own, labels) if one.state == "firing"]
+    if not firing:
+        ruling.explain_not_firing(prometheus, own, labels, namespace)
+    cluster.held_since(min(ruling.fired_at(rule, one) or cluster.now for rule, one in firing))

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.selectors import matches, selector_text
-from pytest_k8sgrade.outcome import hopeless, unmet
+from pytest_k8sgrade.outcome import hopeless, too_early, unmet
 from pytest_k8sgrade.services.backends import ready_addresses
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.operated import API_VERSION, operated
+from pytest_k8sgrade.services.operated import API_VERSION, is_new, left_out, operated, rejected
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -45,35 +45,18 @@ def explain_not_loaded(cluster: Cluster, monitor: Object, monitoring: str, name:
     """Tell the selector of the Prometheus resource that leaves the monitor out: only a hand changes that."""
     where = subject(monitor)
     resource = if_readable(lambda: operated(cluster, "Prometheus", monitoring, name))
-    if resource is not None:
-        spec, metadata = resource["spec"], monitor["metadata"]
-        labels = metadata.get("labels") or {}
-        selector = spec.get("serviceMonitorSelector")
-        if selector is None or not matches(selector, labels):
-            asked = selector_text(selector or {}) or "-"
-            hopeless(
-                "monitor-label-not-selected", seen=labels, wanted=asked, asked=asked, labels=labels, **where
-            )
-        if not _namespace_selected(cluster, resource, metadata["namespace"]):
-            asked = selector_text(spec.get("serviceMonitorNamespaceSelector") or {}) or monitoring
-            hopeless(
-                "monitor-namespace-not-selected",
-                seen=metadata["namespace"],
-                wanted=asked,
-                asked=asked,
-                **where,
-            )
-    unmet("monitor-not-loaded", seen=None, wanted=pools(monitor), **where)
-
-
-def _namespace_selected(cluster: Cluster, resource: Object, namespace: str) -> bool:
-    selector = resource["spec"].get("serviceMonitorNamespaceSelector")
-    if selector is None:
-        return bool(namespace == resource["metadata"]["namespace"])
-    if not selector:
-        return True
-    found = if_readable(lambda: cluster.get("v1", "Namespace", namespace))
-    return found is None or matches(selector, found["metadata"].get("labels") or {})
+    left = left_out(cluster, resource, "serviceMonitor", monitor) if resource is not None else None
+    if left is not None and left.by == "label":
+        labels = monitor["metadata"].get("labels") or {}
+        asked = left.asked
+        hopeless("monitor-label-not-selected", seen=labels, wanted=asked, asked=asked, labels=labels, **where)
+    if left is not None:
+        seen = monitor["metadata"]["namespace"]
+        hopeless("monitor-namespace-not-selected", seen=seen, wanted=left.asked, asked=left.asked, **where)
+    if rejected(cluster, monitor):
+        unmet("monitor-rejected", seen="InvalidConfiguration", wanted=pools(monitor), **where)
+    say = too_early if is_new(cluster, monitor) else unmet
+    say("monitor-not-loaded", seen=None, wanted=pools(monitor), **where)
 
 
 def explain_no_target(cluster: Cluster, monitor: Object, dropped: int, monitoring: str) -> NoReturn:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.kube.selectors import selects
-from pytest_k8sgrade.outcome import absent, hopeless, unmet
+from pytest_k8sgrade.kube.selectors import matches, selector_text, selects
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import absent, hopeless, too_early, unmet
 from pytest_k8sgrade.services import workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.startup import is_starting
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -84,6 +87,67 @@ def _web_port(service: Object, wanted: tuple[str, int]) -> int | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why an object is not taken: `by` is what does not fit, `asked` what would."""
+
+    by: Literal["label", "namespace"]
+    asked: str
+
+
+def left_out(cluster: Cluster, resource: Object, prefix: str, item: Object) -> LeftOut | None:
+    """Which selector of a custom resource leaves an object out, e.g. `rule` for `ruleSelector`.
+
+    A missing selector of labels selects nothing, a missing one of namespaces the resource's own.
+    """
+    spec, metadata = resource["spec"], item["metadata"]
+    selector = spec.get(f"{prefix}Selector")
+    if selector is None or not matches(selector, metadata.get("labels")):
+        return LeftOut("label", selector_text(selector) or "-")
+    namespaces, own = spec.get(f"{prefix}NamespaceSelector"), resource["metadata"]["namespace"]
+    if namespaces is None:
+        return None if metadata["namespace"] == own else LeftOut("namespace", own)
+    if namespaces:
+        found = if_readable(lambda: cluster.get("v1", "Namespace", metadata["namespace"]))
+        if found is not None and not matches(namespaces, found["metadata"].get("labels")):
+            return LeftOut("namespace", selector_text(namespaces))
+    return None
+
+
+def rejected(cluster: Cluster, item: Object) -> bool:
+    """Whether the operator says that it skips an object: in its status, or else in an event.
+
+    The status has it only with a feature gate of the operator, the event for an hour only.
+    """
+    bindings = (item.get("status") or {}).get("bindings") or []
+    told = [
+        one
+        for binding in bindings
+        for one in binding.get("conditions") or []
+        if one.get("type") == "Accepted"
+    ]
+    if told:
+        return any(one.get("status") == "False" for one in told)
+    metadata = item["metadata"]
+    fields = f"involvedObject.kind={item['kind']},involvedObject.name={metadata['name']}"
+    events = if_readable(lambda: cluster.list("v1", "Event", metadata["namespace"], fields=fields)) or []
+    return any(_refusal(event) for event in events)
+
+
+def _refusal(event: Object) -> bool:
+    return event.get("type") == "Warning" and event.get("reason") == "InvalidConfiguration"
+
+
+RELOAD = timedelta(minutes=5)
+"""The longest way of a new object into a running configuration: operator, kubelet, reload."""
+
+
+def is_new(cluster: Cluster, item: Object) -> bool:
+    """Whether an object is so young that it may still be on its way."""
+    created = parse_time(item["metadata"].get("creationTimestamp"))
+    return created is not None and cluster.now - created < RELOAD
+
+
 def require_operated(cluster: Cluster, kind: OperatedKind, resource: Object) -> None:
     """Unmet, or hopeless, unless the operator took the newest generation and its pods are ready.
 
@@ -100,14 +164,22 @@ def require_operated(cluster: Cluster, kind: OperatedKind, resource: Object) -> 
             continue
         if wanted == "Reconciled":
             hopeless("operated-refused", seen=found.reason, wanted="True", why=found.reason, **params)
-        _explain_pods(cluster, kind, resource)
-        unmet("operated-not-available", seen=found.status, wanted="True", why=found.reason, **params)
+        starting = _explain_pods(cluster, kind, resource)
+        say = too_early if starting else unmet
+        say("operated-not-available", seen=found.status, wanted="True", why=found.reason, **params)
 
 
-def _explain_pods(cluster: Cluster, kind: OperatedKind, resource: Object) -> None:
+def _explain_pods(cluster: Cluster, kind: OperatedKind, resource: Object) -> bool:
+    """Raise what keeps the pods from being ready; whether they may still be starting by their probes."""
     metadata = resource["metadata"]
     name = f"{kind.lower()}-{metadata['name']}"
     stateful_set = if_readable(lambda: workloads.get(cluster, "StatefulSet", name, metadata["namespace"]))
-    missing = workloads.shortfall(cluster, stateful_set) if stateful_set is not None else None
+    if stateful_set is None:
+        return False
+    pods = if_readable(lambda: workloads.selected_pods(cluster, stateful_set)) or []
+    if is_starting(pods, cluster.now):
+        return True
+    missing = workloads.shortfall(cluster, stateful_set)
     if missing is not None:
         workloads.raise_shortfall(missing)
+    return False

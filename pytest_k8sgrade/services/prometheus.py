@@ -12,12 +12,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import cannot_tell, unmet
+from pytest_k8sgrade.outcome import cannot_tell, too_early, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.operated import Address, prometheus_address
+from pytest_k8sgrade.services.startup import is_starting
 
 if TYPE_CHECKING:
     import requests
@@ -38,8 +39,8 @@ class Sample:
 
     @property
     def number(self) -> bool:
-        """Whether the value is a number that can be compared."""
-        return not math.isnan(self.value)
+        """Whether the value is a number that can be compared: neither NaN nor infinite."""
+        return math.isfinite(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ class _Judged:
     verify = True
     cert = None
 
-    def __init__(self, session: requests.Session, name: str, namespace: str) -> None:
+    def __init__(self, cluster: Cluster, session: requests.Session, address: Address) -> None:
+        self._cluster = cluster
         self._session = session
-        self._name = name
-        self._namespace = namespace
+        self._address = address
 
     def mount(self, prefix: str, adapter: object) -> None:
         """Ignored: the library must not replace the reader's transport."""
@@ -67,19 +68,37 @@ class _Judged:
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send, and turn an answer that is no data into an outcome."""
         response = self._session.request(*args, **kwargs)
-        where = {"service": self._name, "namespace": self._namespace}
-        if response.status_code == 503:
-            unmet("prometheus-not-ready", seen=503, wanted=200, **where)
-        try:
-            body = response.json()
-        except ValueError:
+        where = {"service": self._address.service, "namespace": self._address.namespace}
+        body = _json(response)
+        error = body.get("errorType", "unknown") if isinstance(body, dict) else None
+        if response.status_code == 503 and error in (None, "unavailable"):
+            not_ready(self._cluster, self._address, response.status_code)
+        if error is None:
             cannot_tell("prometheus-bad-answer", seen=response.status_code, **where)
-        if not isinstance(body, dict) or body.get("status") != "success":
-            error = body.get("errorType") if isinstance(body, dict) else None
-            cannot_tell(
-                "prometheus-query-refused", status=response.status_code, error=error or "unknown", **where
-            )
+        if body.get("status") != "success":
+            cannot_tell("prometheus-query-refused", status=response.status_code, error=error, **where)
         return response
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def not_ready(cluster: Cluster, address: Address, status: int) -> NoReturn:
+    """Say that Prometheus does not answer yet: early while its pods may still be starting."""
+    where = {"service": address.service, "namespace": address.namespace}
+    pods = if_readable(lambda: _pods(cluster, address)) or []
+    say = too_early if is_starting(pods, cluster.now) else unmet
+    say("prometheus-not-ready", seen=status, wanted=200, status=status, **where)
+
+
+def _pods(cluster: Cluster, address: Address) -> list[dict[str, Any]]:
+    service = cluster.get("v1", "Service", address.service, address.namespace)
+    selector = service["spec"].get("selector")
+    return cluster.list("v1", "Pod", address.namespace, labels=selector) if selector else []
 
 
 class Prometheus:
@@ -93,13 +112,18 @@ class Prometheus:
         session = cluster.http(address.service, address.namespace, address.port)
         self._session = session
         self._base = session.base_url.rstrip("/")
-        self._judged = _Judged(session, address.service, address.namespace)
+        self._judged = _Judged(cluster, session, address)
         self._client = PrometheusConnect(url=self._base, session=self._judged, retry=False, timeout=TIMEOUT_S)
 
     @classmethod
     def of(cls, cluster: Cluster, namespace: str, name: str = "") -> Prometheus:
         """The Prometheus that the operator runs in a namespace."""
         return cls(cluster, prometheus_address(cluster, namespace, name))
+
+    @property
+    def now(self) -> datetime:
+        """The cluster's time."""
+        return self._cluster.now
 
     def query(self, promql: str) -> list[Sample]:
         """An instant query; a scalar comes back as one sample without labels."""
@@ -135,13 +159,14 @@ class Prometheus:
         """Unmet while Prometheus starts or replays its log: what it answers meanwhile is empty."""
         response = self._session.get(self._base + "/-/ready", timeout=TIMEOUT_S)
         if response.status_code != 200:
-            unmet(
-                "prometheus-not-ready",
-                seen=response.status_code,
-                wanted=200,
-                service=self.address.service,
-                namespace=self.address.namespace,
-            )
+            not_ready(self._cluster, self.address, response.status_code)
+
+    def require_configured(self) -> None:
+        """Unmet when the last reload of its configuration failed: it runs on with the old one."""
+        loaded = if_readable(lambda: self.data("/api/v1/status/runtimeinfo"))
+        if loaded is not None and loaded.get("reloadConfigSuccess") is False:
+            where = {"service": self.address.service, "namespace": self.address.namespace}
+            unmet("prometheus-config-refused", seen=False, wanted=True, **where)
 
     def started(self) -> datetime | None:
         """When the process started."""
@@ -153,7 +178,7 @@ class Prometheus:
         started = if_readable(self.started)
         if started is not None and self._cluster.now - started < YOUNG:
             age = int((self._cluster.now - started).total_seconds())
-            unmet(
+            too_early(
                 "prometheus-just-started",
                 seen=age,
                 wanted=int(YOUNG.total_seconds()),

@@ -7,10 +7,11 @@ Service is asked again: what its address answers through the Service is a number
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_k8sgrade.kube.rollout import pod_shortfall
 from pytest_k8sgrade.outcome import Findings
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.prometheus import Prometheus
@@ -30,6 +31,16 @@ class Target:
     url: str
     health: str
     labels: Mapping[str, str]
+    interval: str = ""
+    discovered: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pod(self) -> tuple[str, str] | None:
+        """Namespace and name of the pod behind it, None for a target that is no pod."""
+        labels, found = self.labels, self.discovered
+        namespace = labels.get("namespace") or found.get("__meta_kubernetes_namespace")
+        name = labels.get("pod") or found.get("__meta_kubernetes_pod_name")
+        return (namespace, name) if namespace and name else None
 
 
 def active(answer: Prometheus | Mapping[str, Any]) -> list[Target]:
@@ -46,39 +57,84 @@ def _target(item: Mapping[str, Any]) -> Target:
         url=item.get("scrapeUrl", ""),
         health=item.get("health", ""),
         labels=labels,
+        interval=item.get("scrapeInterval") or "",
+        discovered=item.get("discoveredLabels") or {},
     )
 
 
-def judge(found: Findings, targets: Sequence[Target], job: str, monitoring: str) -> None:
-    """Record as one part whether a job has targets and all of them are up."""
-    down = sorted(target.url for target in targets if target.health == "down")
-    waiting = sorted(target.url for target in targets if target.health not in ("up", "down"))
+def judge(cluster: Cluster, found: Findings, targets: Sequence[Target], job: str, monitoring: str) -> None:
+    """Record as one part whether a job has targets and all of them are up.
+
+    One that was not scraped yet is early: its first scrape comes within one interval.
+    """
+    down = [target for target in targets if target.health == "down"]
+    waiting = [target for target in targets if target.health == "unknown"]
+    other = [target for target in targets if target.health not in ("up", "down", "unknown")]
+    bad = sorted(target.url for target in down or other or waiting)
     reason = "job-without-targets"
-    if targets:
-        reason = "job-targets-down" if down else "job-targets-not-scraped"
+    params: dict[str, Any] = {"job": job, "monitoring": monitoring}
+    if bad:
+        reason = "job-targets-down" if down or other else "job-targets-not-scraped"
+        params |= {"targets": bad, "total": len(targets), "bad": len(bad), "interval": _interval(waiting)}
+    pod = next((told for target in down if (told := _pod_trouble(cluster, target))), None)
+    if pod is not None:
+        reason, params = "job-target-pod", {**params, **pod}
     found.require(
-        bool(targets) and not down and not waiting,
+        bool(targets) and not bad,
         reason,
         part=f"job/{job}",
         seen={target.url: target.health for target in targets},
         wanted="up",
-        job=job,
-        monitoring=monitoring,
-        targets=down or waiting,
-        total=len(targets),
-        bad=len(down) or len(waiting),
+        early=bool(waiting) and not down and not other,
+        **params,
     )
+
+
+def _interval(targets: Sequence[Target]) -> str:
+    return next((target.interval for target in targets if target.interval), "")
+
+
+def _pod_trouble(cluster: Cluster, target: Target) -> dict[str, Any] | None:
+    """Why the pod behind a target is not ready, as parameters; None when it is, or is unknown."""
+    pod = if_readable(lambda: _pod(cluster, target))
+    missing = pod_shortfall(pod) if pod is not None else None
+    if missing is None:
+        return None
+    return {
+        "pod": f"{missing.params['namespace']}/{missing.params['pod']}",
+        "why": missing.seen,
+        "container": missing.params.get("container", "-"),
+    }
+
+
+def _pod(cluster: Cluster, target: Target) -> Mapping[str, Any] | None:
+    """The pod that a target names, else the one of its namespace that has its address."""
+    if target.pod is not None:
+        namespace, name = target.pod
+        return cluster.get("v1", "Pod", name, namespace)
+    kind, _, rest = target.pool.partition("/")
+    own = rest.partition("/")[0] if kind in ("serviceMonitor", "podMonitor") else ""
+    host, where = urlsplit(target.url).hostname, target.labels.get("namespace") or own
+    pods = cluster.list("v1", "Pod", where) if host and where else []
+    found = [pod for pod in pods if host in _addresses(pod)]
+    return found[0] if len(found) == 1 else None
+
+
+def _addresses(pod: Mapping[str, Any]) -> set[str]:
+    status = pod.get("status") or {}
+    return {one["ip"] for one in status.get("podIPs") or []} | {status.get("podIP", "")}
 
 
 def why_down(cluster: Cluster, target: Target) -> tuple[str, dict[str, Any]]:
     """The message for a target that is not up, and its parameters."""
-    params: dict[str, Any] = {"url": target.url, "job": target.job}
-    if target.health != "down":
+    params: dict[str, Any] = {"url": target.url, "job": target.job, "interval": target.interval or "30s"}
+    if target.health == "unknown":
         return "target-not-scraped", params
     status = if_readable(lambda: _status_of(cluster, target))
     if status is not None and status >= 400:
         return "target-answers", {**params, "status": status, "path": urlsplit(target.url).path}
-    return "target-down", params
+    pod = _pod_trouble(cluster, target)
+    return ("target-pod", {**params, **pod}) if pod is not None else ("target-down", params)
 
 
 def _status_of(cluster: Cluster, target: Target) -> int | None:

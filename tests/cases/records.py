@@ -28,6 +28,8 @@ SERVICES: Final[Mapping[str, str]] = {
     "Fluent Bit": "logging/fluent-bit",
 }
 """Which Service a name in brackets is unless the replay says otherwise; ports do not matter here."""
+_POD_PROXY: Final = re.compile(r"/api/v1/namespaces/[^/]+/pods/[^/]+/proxy(/.*)")
+"""A pod of a named service that was asked directly stands for the service."""
 _PROMETHEUS: Final = re.compile(
     r"/api/v1/(query|query_range|series|labels?|targets|rules|alerts|alertmanagers|scrape_pools|metadata|status)(/.*)?"
 )
@@ -106,7 +108,8 @@ def _whom(target: SplitResult, remark: str, services: Mapping[str, str]) -> tupl
     if _PROMETHEUS.fullmatch(path) and name not in services:
         name = "Prometheus"
     known = services.get(target.netloc or name, "")
-    return known.partition(":")[0], known.partition(":")[2], path
+    behind = _POD_PROXY.fullmatch(path)
+    return known.partition(":")[0], known.partition(":")[2], behind[1] if known and behind else path
 
 
 def _same_request(one: Answered, two: Answered) -> bool:

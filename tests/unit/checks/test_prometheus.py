@@ -185,7 +185,7 @@ def test_two_targets_were_asked_for() -> None:
     ("answer", "status", "expected"),
     [
         (vector("0"), "met", None),
-        (vector(), "unmet", "query-without-data"),
+        (vector(), "unmet", "query-metric-absent"),
         (vector("NaN"), "unmet", "query-not-a-number"),
         ((503, "Service Unavailable"), "unmet", "prometheus-not-ready"),
         ((400, {"status": "error", "errorType": "bad_data"}), "cannot-tell", "prometheus-query-refused"),
@@ -200,7 +200,7 @@ def test_data_is_a_number_of_a_ready_prometheus(answer: Any, status: str, expect
 
 
 def test_a_rule_is_loaded_when_prometheus_evaluates_it() -> None:
-    """The object in Kubernetes is not asked at all."""
+    """The object in Kubernetes only explains what is missing."""
     rules = [
         {"name": "Good", "health": "ok"},
         {"name": "Bad", "health": "err"},
@@ -210,4 +210,4 @@ def test_a_rule_is_loaded_when_prometheus_evaluates_it() -> None:
     asked = ["Good", "Bad", "New", "Missing"]
     seen = look(prometheus.test_rules_loaded, api(rules=page).cluster(), namespace="monitoring", rules=asked)
     assert share(seen) == 0.25
-    assert list(parts(seen).values()) == [None, "rule-fails", "rule-not-evaluated", "rule-not-loaded"]
+    assert list(parts(seen).values()) == [None, "rule-fails", "rule-not-evaluated", "rule-not-written"]

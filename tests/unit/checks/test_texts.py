@@ -14,7 +14,7 @@ from pytest_k8sgrade.locale.messages import HINT_LEVELS, LANGUAGES, Catalogue, p
 from pytest_k8sgrade.outcome import Reason
 
 CATALOGUES = {language: Catalogue(language) for language in LANGUAGES}
-SAYS = {"unmet", "absent", "hopeless", "cannot_tell", "say", "Shortfall"}
+SAYS = {"unmet", "absent", "hopeless", "cannot_tell", "say", "Shortfall", "NotLoaded", "Cause"}
 
 
 def sources() -> Iterator[Path]:
