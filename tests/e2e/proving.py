@@ -50,8 +50,12 @@ class NotRestored(AssertionError):
     """A change was undone, but the cluster has not got its full marks back."""
 
 
-def record(bed: Bed, change: Change, evidence: Path) -> Recorded:
-    """Record one change; `evidence` is written whatever is lost. Raises `NotRestored`."""
+def record(bed: Bed, change: Change, evidence: Path, *, verified: bool = True) -> Recorded:
+    """Record one change; `evidence` is written whatever is lost. Raises `NotRestored`.
+
+    Not `verified`, nobody looks whether all points are back: the next change tells, when it
+    loses exactly what it should.
+    """
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="k8sgrade-proof-") as folder:
         try:
@@ -64,8 +68,9 @@ def record(bed: Bed, change: Change, evidence: Path) -> Recorded:
         finally:
             with timed(seconds, "undo"):
                 change.undo(bed)
-        with timed(seconds, "restored"):
-            require_full(bed, Path(folder), change.name)
+        if verified:
+            with timed(seconds, "restored"):
+                require_full(bed, Path(folder), change.name)
     return Recorded(change.name, run.graded, seconds)
 
 
