@@ -5,7 +5,9 @@ from __future__ import annotations
 from . import (
     alertmanager,
     application,
+    argocd,
     autoscaling,
+    gitops,
     grafana,
     helm,
     metrics_server,
@@ -16,7 +18,9 @@ from . import (
 __all__ = [
     "alertmanager",
     "application",
+    "argocd",
     "autoscaling",
+    "gitops",
     "grafana",
     "helm",
     "metrics_server",

@@ -128,7 +128,7 @@ of_template(
 of_template(
     "app-crash-loop",
     "A new command that ends at once: its pod crashes again and again, the old ones go on",
-    template(command=["/bin/false"]),
+    template(command=["/bin/false"], readinessProbe={"tcpSocket": {"port": 8080}, "periodSeconds": 1}),
     effect=lambda bed: waiting(bed, "CrashLoopBackOff"),
 )
 of_template(

@@ -1,0 +1,343 @@
+"""Changes to the lab's Argo CD Application, to its repository and to its project.
+
+Argo CD looks at a changed Application at once, at a changed repository only when it is asked, so
+every change of the repository asks. Its objects in `default` are nobody else's: they may be lost.
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests.testbed.layers import git_server, look
+from tests.testbed.layers.argocd import NAMESPACE, PROJECT, refresh, synced
+from tests.testbed.layers.base import apply, documents
+from tests.testbed.scenarios.change import Change, Seen, Step, Target, register, replace
+
+from .argocd import sync_status
+
+if TYPE_CHECKING:
+    from tests.testbed.layers.base import Document
+    from tests.testbed.node import Bed
+
+APPLICATION = Target("application", NAMESPACE, "web-app")
+DEPLOYED = Target("deployment", "default", "web-app")
+REPOSITORY, FOLDER = "web-app", "k8s/web-app"
+DEPLOYMENT = f"{FOLDER}/deployment.yaml"
+
+
+def manifest() -> Document:
+    """The lab's Application."""
+    (found,) = documents("lab1", "application.yaml")
+    return found
+
+
+def altered(**spec: Any) -> Document:
+    """The lab's Application with other parts of its spec."""
+    found = manifest()
+    found["spec"].update(spec)
+    return found
+
+
+def condition(bed: Bed, kind: str) -> str | None:
+    """Whether the Application has a condition of a type."""
+    status = (look.read(bed, "application", NAMESPACE, "web-app") or {}).get("status", {})
+    found = [one["type"] for one in status.get("conditions") or []]
+    return None if kind in found else f"conditions {found}"
+
+
+def undone(bed: Bed) -> None:
+    """The lab's Application again, as far as it is there, synced."""
+    if APPLICATION.read(bed) is None:
+        apply(bed, [manifest()])
+    else:
+        replace(bed, manifest())
+    refresh(bed)
+    look.until("Application undone", lambda: quiet(bed))
+
+
+def quiet(bed: Bed) -> str | None:
+    """Whether it is synced, has no condition left and waits for no refresh."""
+    found = look.read(bed, "application", NAMESPACE, "web-app") or {"metadata": {}}
+    asked = (found["metadata"].get("annotations") or {}).get("argocd.argoproj.io/refresh")
+    left = [one["type"] for one in found.get("status", {}).get("conditions") or []]
+    return synced(bed) or (f"refresh {asked}, conditions {left}" if asked or left else None)
+
+
+def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step = undone) -> Change:
+    """A change with a probe for its effect; the lab's Application takes it back."""
+    settle = partial(settled, name=name, effect=effect)
+    return register(Change(name=name, title=title, apply=apply_, settle=settle, undo=undo))
+
+
+def settled(bed: Bed, *, name: str, effect: Seen) -> None:
+    """Wait for the effect."""
+    look.until(f"{name} in effect", lambda: effect(bed), timeout=120)
+
+
+def of_spec(name: str, title: str, *, effect: Seen = synced, **spec: Any) -> Change:
+    """A change of the Application's spec."""
+    return of(name, title, lambda bed: replace(bed, altered(**spec)), effect=effect)
+
+
+def source(**fields: str) -> Document:
+    """The Application's source with other fields."""
+    return {**manifest()["spec"]["source"], **fields}
+
+
+def policy(**automated: bool) -> Document:
+    """Automated sync as the lab has it, with other switches."""
+    return {**manifest()["spec"]["syncPolicy"], "automated": {"prune": True, "selfHeal": True, **automated}}
+
+
+of_spec("application-self-heal-off", "selfHeal is false", syncPolicy=policy(selfHeal=False))
+of_spec("application-prune-off", "prune is false", syncPolicy=policy(prune=False))
+of_spec(
+    "application-paused", "Automated sync is switched off: enabled is false", syncPolicy=policy(enabled=False)
+)
+of_spec(
+    "application-without-namespace-option",
+    "The sync option CreateNamespace is missing",
+    syncPolicy={"automated": {"prune": True, "selfHeal": True}},
+)
+of_spec(
+    "application-path-wrong",
+    "spec.source.path is no folder of the repository",
+    source=source(path="k8s/webapp"),
+    effect=partial(condition, kind="ComparisonError"),
+)
+of_spec(
+    "application-repository-unreachable",
+    "spec.source.repoURL is the lab's placeholder",
+    source=source(repoURL="https://github.com/your-org/your-repo"),
+    effect=partial(condition, kind="ComparisonError"),
+)
+of_spec(
+    "application-project-missing",
+    "spec.project names an AppProject that does not exist",
+    project="team-a",
+    effect=partial(condition, kind="InvalidSpecError"),
+)
+
+
+def moved(bed: Bed) -> str | None:
+    """Whether the objects are in the other namespace."""
+    there = look.read(bed, "deployment", "web-app", "web-app")
+    return synced(bed) if there is not None else "nothing in namespace web-app"
+
+
+def move_back(bed: Bed) -> None:
+    """Back to `default`, and the namespace that was made for it away."""
+    undone(bed)
+    bed.kubectl("delete", "namespace", "web-app", "--ignore-not-found", "--wait=false")
+
+
+of(
+    "application-destination-wrong",
+    "The Application deploys into namespace web-app",
+    lambda bed: replace(
+        bed, altered(destination={**manifest()["spec"]["destination"], "namespace": "web-app"})
+    ),
+    effect=moved,
+    undo=move_back,
+)
+
+
+def drift(bed: Bed) -> None:
+    """Automated sync away, then a change by hand."""
+    replace(bed, altered(syncPolicy={"syncOptions": ["CreateNamespace=true"]}))
+    DEPLOYED.patch(bed, {"spec": {"replicas": 1}})
+
+
+of(
+    "application-out-of-sync",
+    "Automated sync is missing, and the Deployment was changed by hand",
+    drift,
+    effect=partial(sync_status, wanted="OutOfSync"),
+)
+
+
+def renamed(bed: Bed) -> None:
+    """The same Application under a longer name."""
+    APPLICATION.delete(bed)
+    found = manifest()
+    found["metadata"]["name"] = LONGER.name
+    apply(bed, [found])
+
+
+LONGER = Target("application", NAMESPACE, "web-app-gitops")
+
+
+def name_back(bed: Bed) -> None:
+    """The right name only."""
+    LONGER.delete(bed)
+    undone(bed)
+
+
+of(
+    "application-name-contains",
+    "The Application's name only contains the right one",
+    renamed,
+    effect=partial(synced, name=LONGER.name),
+    undo=name_back,
+)
+
+
+def hold_and_delete(bed: Bed) -> None:
+    """Delete the Application, which a finalizer keeps."""
+    APPLICATION.patch(bed, {"metadata": {"finalizers": ["example.com/held"]}})
+    APPLICATION.delete(bed)
+
+
+def create_again(bed: Bed) -> None:
+    """Let it go and create it anew."""
+    APPLICATION.patch(bed, {"metadata": {"finalizers": None}})
+    look.until("Application gone", lambda: None if APPLICATION.read(bed) is None else "still there")
+    undone(bed)
+
+
+of(
+    "application-terminating",
+    "The Application is being deleted and a finalizer holds it",
+    hold_and_delete,
+    effect=lambda bed: None,
+    undo=create_again,
+)
+
+# -- the project -----------------------------------------------------------------------------------
+
+
+def project(**spec: Any) -> Document:
+    """The project `default` with other rules."""
+    found = copy.deepcopy(PROJECT)
+    found["spec"].update(spec)
+    return found
+
+
+def allow(bed: Bed) -> None:
+    """The project allows everything again."""
+    replace(bed, PROJECT)
+    undone(bed)
+
+
+def forbid(bed: Bed) -> None:
+    """The project allows one other namespace only."""
+    replace(bed, project(destinations=[{"namespace": "production", "server": "*"}]))
+    refresh(bed)
+
+
+of(
+    "application-project-forbids",
+    "The AppProject does not allow the Application's destination",
+    forbid,
+    effect=partial(condition, kind="InvalidSpecError"),
+    undo=allow,
+)
+
+# -- the repository --------------------------------------------------------------------------------
+
+
+def in_git(name: str) -> str:
+    """A file of the repository as it was first committed."""
+    return (git_server.REPOSITORIES / REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def commit(bed: Bed, message: str, files: dict[str, str]) -> None:
+    """Commit files and let Argo CD look."""
+    git_server.commit(bed, REPOSITORY, message, files)
+    refresh(bed)
+
+
+def first_commit(bed: Bed) -> None:
+    """What was committed first, once more."""
+    commit(bed, "As before", {DEPLOYMENT: in_git(DEPLOYMENT), EXTRA: NOTHING})
+    undone(bed)
+
+
+def broken_image() -> str:
+    """The Deployment in Git with an image that does not exist; its short deadline makes it degraded soon."""
+    found = yaml.safe_load(in_git(DEPLOYMENT))
+    found["spec"]["progressDeadlineSeconds"] = 2
+    found["spec"]["template"]["spec"]["containers"][0]["image"] += "-typo"
+    return str(yaml.safe_dump(found))
+
+
+def health(bed: Bed, wanted: str) -> str | None:
+    """Whether the Application has a health."""
+    status = (look.read(bed, "application", NAMESPACE, "web-app") or {}).get("status", {})
+    found = status.get("health", {}).get("status")
+    return None if found == wanted else f"health {found}"
+
+
+of(
+    "application-degraded",
+    "The Deployment in Git names an image that does not exist",
+    lambda bed: commit(bed, "New image", {DEPLOYMENT: broken_image()}),
+    effect=partial(health, wanted="Degraded"),
+    undo=first_commit,
+)
+
+
+def refused() -> str:
+    """The Deployment in Git with a selector that its template does not have: the API server refuses it."""
+    found = yaml.safe_load(in_git(DEPLOYMENT))
+    found["spec"]["template"]["metadata"]["labels"] = {"app": "webapp"}
+    return str(yaml.safe_dump(found))
+
+
+def fail_to_sync(bed: Bed) -> None:
+    """One try only, then a commit that cannot be applied."""
+    replace(bed, altered(syncPolicy={**policy(), "retry": {"limit": 0}}))
+    commit(bed, "New labels", {DEPLOYMENT: refused()})
+
+
+of(
+    "application-sync-failed",
+    "The Deployment in Git is refused by the API server",
+    fail_to_sync,
+    effect=partial(condition, kind="SyncError"),
+    undo=first_commit,
+)
+
+EXTRA = f"{FOLDER}/settings.yaml"
+NOTHING = "# nothing"
+SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-app-settings}\ndata: {mode: new}\n"
+
+
+def leave_behind(bed: Bed) -> None:
+    """Add an object to Git, see it synced, then take it out of Git with pruning off."""
+    commit(bed, "Settings", {EXTRA: SETTINGS})
+    look.until("ConfigMap synced", lambda: None if SETTINGS_MAP.read(bed) else "no ConfigMap")
+    look.until("synced", lambda: quiet(bed))
+    replace(bed, altered(syncPolicy=policy(prune=False)))
+    commit(bed, "No settings", {EXTRA: NOTHING})
+
+
+SETTINGS_MAP = Target("configmap", "default", "web-app-settings")
+
+of(
+    "application-prune-pending",
+    "Pruning is off and an object has left Git",
+    leave_behind,
+    effect=partial(sync_status, wanted="OutOfSync"),
+    undo=first_commit,
+)
+
+
+def nothing_to_do(bed: Bed) -> None:
+    """An Application that was always pointed at a folder without manifests."""
+    commit(bed, "Documentation", {"docs/README.md": "How to use it.\n"})
+    APPLICATION.delete(bed)
+    bed.kubectl("delete", "deployment,service", "web-app", "-n", "default", "--ignore-not-found")
+    apply(bed, [altered(source=source(path="docs"))])
+
+
+of(
+    "application-empty",
+    "spec.source.path is a folder without manifests",
+    nothing_to_do,
+    effect=partial(sync_status, wanted="Synced"),
+)
