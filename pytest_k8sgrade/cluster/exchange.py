@@ -82,6 +82,11 @@ class Response:
         return self._parsed
 
     @property
+    def is_document(self) -> bool:
+        """Whether the body is a JSON object or array."""
+        return isinstance(self._parsed, (dict, list))
+
+    @property
     def text(self) -> str:
         """The body as text; bytes that are no UTF-8 are replaced."""
         return self.content.decode("utf-8", errors="replace")

@@ -11,17 +11,19 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_k8sgrade.cluster.exchange import Request, Response
 from pytest_k8sgrade.cluster.places import Service, may_be_aggregated
 from pytest_k8sgrade.cluster.reader import SecretValue
+from pytest_k8sgrade.cluster.registration import explain_not_found, explain_unavailable, says_absent
 from pytest_k8sgrade.cluster.resources import KNOWN, Resource, base_path, discovered, segment
 from pytest_k8sgrade.cluster.transport import MAX_BYTES
 from pytest_k8sgrade.cluster.view import View
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import Absent, CannotTell, absent, cannot_tell, unmet
+from pytest_k8sgrade.outcome import Absent, CannotTell, absent, cannot_tell
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster.http import ServiceSession
@@ -58,7 +60,10 @@ class Cluster:
         response = self._read(resource, resource.path(namespace, name))
         if response.status == 404:
             self._absent(resource, name, namespace, response)
-        return self._object(response)
+        document = self._object(response)
+        if (document.get("metadata") or {}).get("name", name) != name:
+            cannot_tell("bad-response", path=response.path, code=response.status)
+        return document
 
     def find(
         self, api_version: str, kind: str, name: str, namespace: str | None = None
@@ -129,7 +134,7 @@ class Cluster:
             return known
         response = self.raw(base_path(api_version))
         if response.status == 404:
-            absent("kind-not-registered", api_version=api_version, kind=kind)
+            explain_not_found(self.raw, api_version, kind, response)
         self._require_served(api_version, base_path(api_version), response)
         resource = discovered(api_version, kind, self._object(response))
         if resource is None:
@@ -148,20 +153,18 @@ class Cluster:
 
     def _require_registered(self, resource: Resource) -> None:
         """A limited user is refused a group that does not exist: ask discovery, which all may."""
-        try:
+        with suppress(CannotTell):
             response = self.raw(base_path(resource.api_version))
-        except CannotTell:
-            return
-        if response.status == 404:
-            absent("kind-not-registered", api_version=resource.api_version, kind=resource.kind)
+            if response.status == 404:
+                explain_not_found(self.raw, resource.api_version, resource.kind, response)
 
     def _require_served(self, api_version: str, path: str, response: Response) -> None:
         if response.status == 503 and may_be_aggregated(path):
-            unmet("api-not-served", seen=503, wanted=200, api_version=api_version)
+            explain_unavailable(self.raw, api_version, response)
 
     def _absent(self, resource: Resource, name: str, namespace: str | None, response: Response) -> None:
-        if response.api_status is None:
-            absent("kind-not-registered", api_version=resource.api_version, kind=resource.kind)
+        if not says_absent(response):
+            explain_not_found(self.raw, resource.api_version, resource.kind, response)
         where = namespace if resource.namespaced else None
         if where is not None and self._namespace_is_absent(where):
             absent("namespace-absent", namespace=where)
@@ -169,7 +172,7 @@ class Cluster:
 
     def _namespace_is_absent(self, namespace: str) -> bool:
         try:
-            return self.raw(f"/api/v1/namespaces/{segment(namespace)}").status == 404
+            return says_absent(self.raw(f"/api/v1/namespaces/{segment(namespace)}"))
         except CannotTell:
             return False
 
@@ -178,9 +181,11 @@ class Cluster:
         for _ in range(MAX_PAGES):
             response = self._read(resource, path, {**params, **proceed})
             if response.status == 404:
-                absent("kind-not-registered", api_version=resource.api_version, kind=resource.kind)
+                explain_not_found(self.raw, resource.api_version, resource.kind, response)
             page = self._object(response)
-            for item in page.get("items") or []:
+            if "items" not in page:
+                cannot_tell("bad-response", path=path, code=response.status)
+            for item in page["items"] or []:
                 item.setdefault("apiVersion", resource.api_version)
                 item.setdefault("kind", resource.kind)
                 yield item

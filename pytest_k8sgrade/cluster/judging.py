@@ -1,8 +1,9 @@
 """Whose answer an HTTP status is, and what it means that we got it.
 
 The backend behind the service proxy may answer 401, 500 or 503 as well as the API
-server in front of it; the latter says so with a Status document. Codes, types and
-reasons are looked at, never message texts.
+server in front of it; the latter says so with a Status document. And something in
+front of both, a gateway or a login page, may answer for either: its answers lack the
+mark of the API server. Codes, types and reasons are looked at, never message texts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pytest_k8sgrade.cluster.places import may_be_aggregated, service_of
 from pytest_k8sgrade.outcome import CannotTell, JsonValue, Reason
 
 Judgement: TypeAlias = Literal[
-    "answer", "redirected", "unauthorized", "forbidden", "throttled", "server-error"
+    "answer", "foreign", "redirected", "unauthorized", "forbidden", "throttled", "server-error"
 ]
 
 Scope: TypeAlias = Literal["request", "endpoint", "server"]
@@ -23,17 +24,31 @@ Scope: TypeAlias = Literal["request", "endpoint", "server"]
 _REFUSALS: Final[Mapping[int, Judgement]] = {401: "unauthorized", 403: "forbidden"}
 _BUSY = frozenset({500, 502, 503, 504})
 
+MARK: Final = "audit-id"
+"""The header that an API server since 1.23 puts on all it answers and on all it passes on."""
 
-def judge(path: str, response: Response) -> Judgement:
-    """Whether the response is an answer to pass on, or else the reason why it is none."""
-    proxied = service_of(path) is not None
+
+def judge(path: str, response: Response, *, marked: bool = True) -> Judgement:
+    """Whether the response is an answer to pass on, or else the reason why it is none.
+
+    `marked` is false for a response without the mark of a server that marks its answers, or
+    that may do so: nothing behind the server said this, and only a document is believed.
+    """
+    proxied = marked and service_of(path) is not None
     if response.status == 429:
         return "throttled"
     if proxied and not _from_proxy(response):
         return "answer"
     if response.status in _BUSY:
-        return "answer" if _expected(path, response, proxied) else "server-error"
-    return "redirected" if 300 <= response.status < 400 else _REFUSALS.get(response.status, "answer")
+        return "answer" if marked and _expected(path, response, proxied) else "server-error"
+    if 300 <= response.status < 400:
+        return "redirected"
+    own = marked and not response.header("content-type").startswith("text/html")
+    return _REFUSALS.get(response.status, "answer" if own or _is_document(response) else "foreign")
+
+
+def _is_document(response: Response) -> bool:
+    return response.status == 200 and response.is_document
 
 
 def _from_proxy(response: Response) -> bool:

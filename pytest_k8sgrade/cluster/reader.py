@@ -116,6 +116,8 @@ class LiveReader:
     ) -> Response:
         response, cookies = self._transport.login(login.path, form, seconds=seconds)
         if response.status == _OK:
+            if not cookies:  # whoever lets somebody in gives a session: this was another page
+                raise NoAnswer("bad-response", {"path": login.path, "code": response.status})
             self._cookies[login.id] = "; ".join(cookie.partition(";")[0] for cookie in cookies)
         if response.status in _FINAL:
             self._statuses[tried] = response.status

@@ -12,13 +12,20 @@ import json
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_k8sgrade.cluster.body import TooLarge, read_body
 from pytest_k8sgrade.cluster.bounded import Workers
 from pytest_k8sgrade.cluster.exchange import Request, Response, kept_headers
-from pytest_k8sgrade.cluster.judging import Judgement, NoAnswer, forbidden_params, judge, throttling_scope
+from pytest_k8sgrade.cluster.judging import (
+    MARK,
+    Judgement,
+    NoAnswer,
+    forbidden_params,
+    judge,
+    throttling_scope,
+)
 from pytest_k8sgrade.cluster.places import may_send
 from pytest_k8sgrade.errors import KubeconfigFault
 
@@ -57,6 +64,13 @@ class _Sending:
         return self.target.partition("?")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Received:
+    response: Response
+    cookies: tuple[str, ...]
+    marked: bool
+
+
 class Transport:
     """Sends requests over one connection. Safe to use from several threads."""
 
@@ -64,6 +78,7 @@ class Transport:
         self.connection = connection
         self._max_bytes = max_bytes
         self._workers = workers
+        self._marks: bool | None = None
 
     def get(self, request: Request, *, seconds: float = READ_S, cookie: str = "") -> Response:
         """The answer, whatever a proxied service says in it; CannotTell when there is none in time."""
@@ -112,9 +127,39 @@ class Transport:
 
     def _once(self, sending: _Sending) -> tuple[Response, tuple[str, ...]]:
         """One attempt, on a thread that is left behind when it outlasts the deadline."""
+        received = self._bounded(sending)
+        response = received.response
+        judgement = judge(sending.path, response)
+        if judgement == "answer" and not received.marked:
+            judgement = self._unmarked(sending, response)
+        if judgement == "answer":
+            return response, received.cookies
+        raise self._refusal(judgement, sending, response)
+
+    def _unmarked(self, sending: _Sending, response: Response) -> Judgement:
+        """The judgement of what seems to be an answer and bears no mark."""
+        judgement = judge(sending.path, response, marked=False)
+        if judgement == "answer" or self._never_marks(sending):
+            return "answer"
+        return judgement
+
+    def _never_marks(self, sending: _Sending) -> bool:
+        """Whether the server is known to set no marks: its own version came without."""
+        if self._marks is None:
+            headers = {"Accept": "application/json"}
+            about_itself = replace(sending, method="GET", target="/version", headers=headers, body=None)
+            try:
+                received = self._bounded(about_itself)
+            except NoAnswer:
+                return False
+            if not received.marked and judge("/version", received.response, marked=False) == "answer":
+                self._marks = False
+        return self._marks is False
+
+    def _bounded(self, sending: _Sending) -> _Received:
         left = sending.ends - time.monotonic()
         try:
-            response, cookies = self._workers.call(lambda: self._send(sending, left), left + _GRACE_S)
+            received = self._workers.call(lambda: self._send(sending, left), left + _GRACE_S)
         except TooLarge:
             limit = self._max_bytes // (1024 * 1024)
             raise NoAnswer("too-large", {"path": sending.path, "limit_mib": limit}) from None
@@ -123,10 +168,9 @@ class Transport:
             if known is None:
                 raise
             raise known from error
-        judgement = judge(sending.path, response)
-        if judgement == "answer":
-            return response, cookies
-        raise self._refusal(judgement, sending, response)
+        if received.marked:
+            self._marks = True
+        return received
 
     def _known(self, error: Exception, sending: _Sending) -> NoAnswer | None:
         from pytest_k8sgrade.cluster.network import no_answer  # noqa: PLC0415 - imports urllib3
@@ -140,7 +184,7 @@ class Transport:
             connecting=early,
         )
 
-    def _send(self, sending: _Sending, left: float) -> tuple[Response, tuple[str, ...]]:
+    def _send(self, sending: _Sending, left: float) -> _Received:
         answer = self._open(sending, left)
         complete = False
         try:
@@ -151,8 +195,8 @@ class Transport:
                 answer.release_conn()
             else:
                 answer.close()
-        cookies = tuple(answer.headers.getlist("set-cookie"))
-        return Response(answer.status, kept_headers(answer.headers), content, sending.path), cookies
+        response = Response(answer.status, kept_headers(answer.headers), content, sending.path)
+        return _Received(response, tuple(answer.headers.getlist("set-cookie")), MARK in answer.headers)
 
     def _open(self, sending: _Sending, left: float) -> urllib3.BaseHTTPResponse:
         from urllib3 import Timeout  # noqa: PLC0415 - comes with the connection
@@ -190,8 +234,8 @@ class Transport:
                 waited = {**where, "seconds": round(sending.seconds)}
                 scope = throttling_scope(sending.path, response)
                 return NoAnswer("throttled", waited, scope=scope, again=_retry_after(response))
-            case "redirected":
-                return NoAnswer("redirected", where)
+            case "redirected" | "foreign":
+                return NoAnswer(judgement, where)
             case _:
                 return NoAnswer("server-error", where, again=0.0)
 

@@ -89,6 +89,8 @@ class MemoryApi:
         return Response(answer.status, {**answer.headers, **self.headers.get(rest, {})}, answer.content)
 
     def _object(self, path: str, query: Mapping[str, str]) -> Response:
+        if (discovery := self._discovery(path)) is not None:
+            return self._answer(200, discovery)
         resource, namespace, name = _split(path)
         if resource is None or not self._registered(resource):
             return self._answer(404, "404 page not found")
@@ -96,6 +98,16 @@ class MemoryApi:
         if name is not None:
             return self._answer(200, found[0]) if found else self._status(404, "NotFound", name)
         return self._answer(200, {"items": [item for item in found if _chosen(item, query)]})
+
+    def _discovery(self, path: str) -> Any:
+        """The group list, or the kinds of one version; None for other paths and other groups."""
+        served = [one for one in KNOWN.values() if self._registered(one)]
+        if path == "/apis":
+            versions = sorted({one.api_version for one in served if "/" in one.api_version})
+            return {"groups": [{"versions": [{"groupVersion": version}]} for version in versions]}
+        own = [one for one in served if base_path(one.api_version) == path]
+        kinds = [{"name": one.plural, "kind": one.kind, "namespaced": one.namespaced} for one in own]
+        return {"resources": kinds} if own else None
 
     def _registered(self, resource: Resource) -> bool:
         group = resource.api_version.rpartition("/")[0]

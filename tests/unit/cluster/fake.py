@@ -25,6 +25,8 @@ import yaml
 from tests.unit.cluster.certificates import Authority
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+UNMARKED = {"Audit-Id": ""}
+"""Headers of an answer that the API server did not give."""
 
 
 @dataclass
@@ -85,9 +87,11 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(answer.wait_s)
         content = answer.content()
         self.send_response_only(answer.status)
-        headers = {"Content-Type": "application/json", "Date": self.server.api.date, **answer.headers}
+        marked = {"Date": self.server.api.date, "Audit-Id": "of-this-answer"}
+        headers = {"Content-Type": "application/json", **marked, **answer.headers}
         for name, value in headers.items():
-            self.send_header(name, value)
+            if value:
+                self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -111,7 +115,10 @@ class FakeApi:
     """Routes, the requests that came, and the clock that the Date header shows."""
 
     def __init__(self, authority: Authority, folder: Path) -> None:
-        self.routes: dict[str, Route] = {"/version": Answer({"gitVersion": "v1.34.4"})}
+        self.routes: dict[str, Route] = {
+            "/version": Answer({"gitVersion": "v1.34.4"}),
+            "/apis": Answer({"groups": []}),
+        }
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.date = format_datetime(START, usegmt=True)
         self.authority = authority

@@ -14,10 +14,19 @@ from tests.unit.cluster.fake import START, Answer, FakeApi, Handler, status, tex
 
 WEB = "/apis/apps/v1/namespaces/shop/deployments/web"
 SECRET = "/api/v1/namespaces/shop/secrets/grafana"
+METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+KEDA = {"name": "keda.sh", "versions": [{"groupVersion": "keda.sh/v1alpha1"}]}
+SCALED_OBJECT = {"name": "scaledobjects", "kind": "ScaledObject", "namespaced": True}
 
 
 def _object(name: str, **more: Any) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, **more}
+
+
+def _api_service(available: str) -> Answer:
+    backend = {"name": "metrics-server", "namespace": "kube-system"}
+    conditions = [{"type": "Available", "status": available}]
+    return Answer({"spec": {"service": backend}, "status": {"conditions": conditions}})
 
 
 def _reason(error: pytest.ExceptionInfo[Finding]) -> tuple[str, dict[str, Any]]:
@@ -69,6 +78,53 @@ def test_a_group_that_is_not_registered_is_told_as_that(api: FakeApi, cluster: C
         with pytest.raises(Absent) as error:
             ask()
         assert error.value.reason.id == "kind-not-registered"
+
+
+@pytest.mark.parametrize(
+    ("groups", "kinds"),
+    [
+        (text(404, "404 page not found\n"), text(404, "404 page not found\n")),
+        (Answer({"groups": {}}), Answer({"resources": []})),
+        (Answer({"groups": [KEDA]}), Answer({"resources": [SCALED_OBJECT]})),
+        (Answer({"groups": [KEDA]}), text(404, "404 page not found\n")),
+    ],
+    ids=["nothing answers", "no groups", "it is served", "not told"],
+)
+def test_a_plain_404_of_a_served_kind_is_a_doubt(
+    api: FakeApi, cluster: Cluster, groups: Answer, kinds: Answer
+) -> None:
+    """Whoever answered so was not the API server, unless discovery says that it lacks the kind."""
+    api.routes["/apis"] = groups
+    api.routes["/apis/keda.sh/v1alpha1"] = kinds
+    for ask in (
+        lambda: cluster.get("keda.sh/v1alpha1", "ScaledObject", "worker", "shop"),
+        lambda: cluster.list("keda.sh/v1alpha1", "ScaledObject", "shop"),
+    ):
+        with pytest.raises(CannotTell) as error:
+            ask()
+        assert error.value.reason.id == "bad-response"
+
+
+def test_a_kind_that_its_group_lacks_is_told_as_that(api: FakeApi, cluster: Cluster) -> None:
+    """The group is there, one of its CRDs is not."""
+    api.routes["/apis"] = Answer({"groups": [KEDA]})
+    api.routes["/apis/keda.sh/v1alpha1"] = Answer({"resources": []})
+    with pytest.raises(Absent) as error:
+        cluster.list("keda.sh/v1alpha1", "ScaledObject", "shop")
+    assert error.value.reason.id == "kind-not-registered"
+
+
+def test_another_object_is_no_answer(api: FakeApi, cluster: Cluster) -> None:
+    """A document that is not the one asked for, or no list, is a doubt."""
+    api.routes[WEB] = Answer({"metadata": {"name": "other"}})
+    api.routes["/apis/apps/v1/namespaces/shop/deployments"] = Answer({"status": "ok"})
+    for ask in (
+        lambda: cluster.get("apps/v1", "Deployment", "web", "shop"),
+        lambda: cluster.list("apps/v1", "Deployment", "shop"),
+    ):
+        with pytest.raises(CannotTell) as error:
+            ask()
+        assert error.value.reason.id == "bad-response"
 
 
 def test_a_limited_user_learns_of_a_missing_group(api: FakeApi, cluster: Cluster) -> None:
@@ -133,10 +189,25 @@ def test_an_aggregated_api_without_backend_is_not_served(api: FakeApi, cluster: 
     """metrics.k8s.io without its server is a state of the lab, not an error of ours."""
     path = "/apis/metrics.k8s.io/v1beta1/nodes"
     api.routes[path] = text(503, "service unavailable\n")
+    api.routes[METRICS] = _api_service("False")
     with pytest.raises(Unmet) as error:
         cluster.list("metrics.k8s.io/v1beta1", "NodeMetrics")
     assert _reason(error) == ("api-not-served", {"api_version": "metrics.k8s.io/v1beta1"})
     assert cluster.raw(path).status == 503
+
+
+@pytest.mark.parametrize(
+    "service",
+    [_api_service("True"), Answer({"spec": {}}), Answer({}), status(404, "NotFound")],
+    ids=["available", "local", "unreadable", "none"],
+)
+def test_a_503_that_nothing_explains_is_a_doubt(api: FakeApi, cluster: Cluster, service: Answer) -> None:
+    """What the API server has itself, or finds available, does not answer "service unavailable"."""
+    api.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = text(503, "service unavailable\n")
+    api.routes[METRICS] = service
+    with pytest.raises(CannotTell) as error:
+        cluster.list("metrics.k8s.io/v1beta1", "NodeMetrics")
+    assert _reason(error)[0] == "bad-response"
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
@@ -151,7 +222,7 @@ def test_names_cannot_lead_elsewhere(api: FakeApi, cluster: Cluster, name: str) 
 
 def test_names_are_quoted(api: FakeApi, cluster: Cluster) -> None:
     """A slash or question mark in a name stays in the name."""
-    with pytest.raises(Absent):
+    with pytest.raises(CannotTell):
         cluster.get("v1", "Pod", "a/../b?x", "shop")
     assert api.paths()[0] == "/api/v1/namespaces/shop/pods/a%2F..%2Fb%3Fx"
 
