@@ -75,7 +75,7 @@ class Target:
     namespace: str
     name: str
 
-    def patch(self, bed: Bed, body: dict[str, Any], *, how: str = "merge", status: bool = False) -> None:
+    def patch(self, bed: Bed, body: Any, *, how: str = "merge", status: bool = False) -> None:
         """Apply a patch: a JSON merge patch unless told otherwise (`strategic` merges containers by name)."""
         part = ["--subresource=status"] if status else []
         text = json.dumps(body)

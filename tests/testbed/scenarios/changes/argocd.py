@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.testbed.layers import look
-from tests.testbed.layers.argocd import NAMESPACE, refresh, synced
+from tests.testbed.layers.argocd import NAMESPACE, refresh
 from tests.testbed.scenarios.change import Change, Seen, Target, register
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ def sync_status(bed: Bed, wanted: str) -> str | None:
     return None if found == wanted else f"sync {found}; conditions {status.get('conditions')}"
 
 
+def in_order(bed: Bed, name: str = "web-app") -> str | None:
+    """Whether an Application is Synced and Healthy; one made anew over objects that fit has no operation."""
+    status = (look.read(bed, "application", NAMESPACE, name) or {}).get("status", {})
+    phase = status.get("operationState", {}).get("phase", "Succeeded")
+    seen = (status.get("sync", {}).get("status"), status.get("health", {}).get("status"), phase)
+    return None if seen == ("Synced", "Healthy", "Succeeded") else f"sync, health, operation: {seen}"
+
+
 def pods_gone(bed: Bed, kind: str, name: str) -> str | None:
     """Whether a workload counts no pod."""
     found = (look.read(bed, kind, NAMESPACE, name) or {}).get("status", {})
@@ -45,7 +53,7 @@ def no_server(bed: Bed) -> str | None:
 def compared_again(bed: Bed) -> str | None:
     """Whether Argo CD, asked again, could compare and found all in order."""
     refresh(bed)
-    return synced(bed)
+    return in_order(bed)
 
 
 def scaled_down(name: str, kind: str, component: str, *, effect: Seen, restored: Seen) -> Change:

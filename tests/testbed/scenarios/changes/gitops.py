@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.testbed.layers import git_server, look
-from tests.testbed.layers.argocd import NAMESPACE, PROJECT, refresh, synced
+from tests.testbed.layers.argocd import NAMESPACE, PROJECT, refresh
 from tests.testbed.layers.base import apply, documents
 from tests.testbed.scenarios.change import Change, Seen, Step, Target, register, replace
 
-from .argocd import sync_status
+from .argocd import in_order, sync_status
 
 if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
@@ -42,6 +42,11 @@ def altered(**spec: Any) -> Document:
     return found
 
 
+def respecify(bed: Bed, found: Document) -> None:
+    """Give the Application a spec and nothing else: its status is no part of its own, a PUT would empty it."""
+    APPLICATION.patch(bed, [{"op": "replace", "path": "/spec", "value": found["spec"]}], how="json")
+
+
 def condition(bed: Bed, kind: str) -> str | None:
     """Whether the Application has a condition of a type."""
     status = (look.read(bed, "application", NAMESPACE, "web-app") or {}).get("status", {})
@@ -54,7 +59,7 @@ def undone(bed: Bed) -> None:
     if APPLICATION.read(bed) is None:
         apply(bed, [manifest()])
     else:
-        replace(bed, manifest())
+        respecify(bed, manifest())
     refresh(bed)
     look.until("Application undone", lambda: quiet(bed))
 
@@ -64,7 +69,7 @@ def quiet(bed: Bed) -> str | None:
     found = look.read(bed, "application", NAMESPACE, "web-app") or {"metadata": {}}
     asked = (found["metadata"].get("annotations") or {}).get("argocd.argoproj.io/refresh")
     left = [one["type"] for one in found.get("status", {}).get("conditions") or []]
-    return synced(bed) or (f"refresh {asked}, conditions {left}" if asked or left else None)
+    return in_order(bed) or (f"refresh {asked}, conditions {left}" if asked or left else None)
 
 
 def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step = undone) -> Change:
@@ -78,9 +83,9 @@ def settled(bed: Bed, *, name: str, effect: Seen) -> None:
     look.until(f"{name} in effect", lambda: effect(bed), timeout=120)
 
 
-def of_spec(name: str, title: str, *, effect: Seen = synced, **spec: Any) -> Change:
+def of_spec(name: str, title: str, *, effect: Seen = in_order, **spec: Any) -> Change:
     """A change of the Application's spec."""
-    return of(name, title, lambda bed: replace(bed, altered(**spec)), effect=effect)
+    return of(name, title, lambda bed: respecify(bed, altered(**spec)), effect=effect)
 
 
 def source(**fields: str) -> Document:
@@ -126,7 +131,7 @@ of_spec(
 def moved(bed: Bed) -> str | None:
     """Whether the objects are in the other namespace."""
     there = look.read(bed, "deployment", "web-app", "web-app")
-    return synced(bed) if there is not None else "nothing in namespace web-app"
+    return in_order(bed) if there is not None else "nothing in namespace web-app"
 
 
 def move_back(bed: Bed) -> None:
@@ -148,7 +153,7 @@ of(
 
 def drift(bed: Bed) -> None:
     """Automated sync away, then a change by hand."""
-    replace(bed, altered(syncPolicy={"syncOptions": ["CreateNamespace=true"]}))
+    respecify(bed, altered(syncPolicy={"syncOptions": ["CreateNamespace=true"]}))
     DEPLOYED.patch(bed, {"spec": {"replicas": 1}})
 
 
@@ -181,7 +186,7 @@ of(
     "application-name-contains",
     "The Application's name only contains the right one",
     renamed,
-    effect=partial(synced, name=LONGER.name),
+    effect=partial(in_order, name=LONGER.name),
     undo=name_back,
 )
 
@@ -290,7 +295,7 @@ def refused() -> str:
 
 def fail_to_sync(bed: Bed) -> None:
     """One try only, then a commit that cannot be applied."""
-    replace(bed, altered(syncPolicy={**policy(), "retry": {"limit": 0}}))
+    respecify(bed, altered(syncPolicy={**policy(), "retry": {"limit": 0}}))
     commit(bed, "New labels", {DEPLOYMENT: refused()})
 
 
@@ -312,7 +317,7 @@ def leave_behind(bed: Bed) -> None:
     commit(bed, "Settings", {EXTRA: SETTINGS})
     look.until("ConfigMap synced", lambda: None if SETTINGS_MAP.read(bed) else "no ConfigMap")
     look.until("synced", lambda: quiet(bed))
-    replace(bed, altered(syncPolicy=policy(prune=False)))
+    respecify(bed, altered(syncPolicy=policy(prune=False)))
     commit(bed, "No settings", {EXTRA: NOTHING})
 
 
