@@ -1,0 +1,128 @@
+"""KEDA's ScaledObjects, parsed: bounds, triggers, pauses, what they scale.
+
+Annotations and fields that are left out mean what KEDA's operator makes of them.
+Which condition says what is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Object: TypeAlias = Mapping[str, Any]
+
+PREFIX = "autoscaling.keda.sh/"
+RESOURCE_TRIGGERS = frozenset({"cpu", "memory"})
+"""Measured in running pods, so they cannot wake a workload from zero."""
+_COOLDOWN_S, _POLLING_S, _MAX_REPLICAS = 300, 30, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger; `metric` is the name that KEDA gives it by its place in the list."""
+
+    type: str
+    metric: str
+    metadata: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """Where it asks, as far as its type has an address."""
+        return str(self.metadata.get("serverAddress") or "")
+
+    def __str__(self) -> str:
+        """The type with the address."""
+        return f"{self.type} {self.address}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many replicas there may be; `idle` is the number while no trigger is active, if set apart."""
+
+    least: int
+    most: int
+    idle: int | None
+
+    @property
+    def zero(self) -> bool:
+        """Whether an idle workload goes to zero."""
+        return (self.least if self.idle is None else self.idle) == 0
+
+
+def bounds(scaled: Object) -> Bounds:
+    """The bounds, defaults put in."""
+    spec = scaled["spec"]
+    most = spec.get("maxReplicaCount")
+    return Bounds(
+        least=int(spec.get("minReplicaCount") or 0),
+        most=_MAX_REPLICAS if most is None else int(most),
+        idle=spec.get("idleReplicaCount"),
+    )
+
+
+def triggers(scaled: Object) -> list[Trigger]:
+    """The triggers in their order, which KEDA's metric names carry."""
+    return [
+        Trigger(
+            type=str(one.get("type", "")),
+            metric=f"s{at}-{one.get('type', '')}",
+            metadata=one.get("metadata") or {},
+        )
+        for at, one in enumerate(scaled["spec"].get("triggers") or [])
+    ]
+
+
+def cannot_wake(scaled: Object) -> bool:
+    """Whether it goes to zero although no trigger could wake it again."""
+    kinds = {trigger.type for trigger in triggers(scaled)}
+    return bounds(scaled).zero and bool(kinds) and kinds <= RESOURCE_TRIGGERS
+
+
+def cooldown_s(scaled: Object) -> int:
+    """Seconds between the last activity and the way to zero."""
+    asked = scaled["spec"].get("cooldownPeriod")
+    return _COOLDOWN_S if asked is None else int(asked)
+
+
+def polling_s(scaled: Object) -> int:
+    """Seconds between two looks at the triggers."""
+    asked = scaled["spec"].get("pollingInterval")
+    return _POLLING_S if asked is None else int(asked)
+
+
+def target_ref(scaled: Object) -> tuple[str, str, str]:
+    """API version, kind and name of what is scaled."""
+    ref = scaled["spec"].get("scaleTargetRef") or {}
+    return ref.get("apiVersion") or "apps/v1", ref.get("kind") or "Deployment", ref.get("name", "")
+
+
+def hpa_name(scaled: Object) -> str:
+    """The name of the autoscaler that KEDA makes."""
+    status, spec = scaled.get("status") or {}, scaled["spec"]
+    config = (spec.get("advanced") or {}).get("horizontalPodAutoscalerConfig") or {}
+    return str(status.get("hpaName") or config.get("name") or f"keda-hpa-{scaled['metadata']['name']}")
+
+
+def annotation(scaled: Object, key: str) -> str | None:
+    """One of KEDA's annotations, without their prefix."""
+    value = (scaled["metadata"].get("annotations") or {}).get(PREFIX + key)
+    return None if value is None else str(value)
+
+
+def pause(scaled: Object) -> str | None:
+    """The annotation that asks for a pause of all scaling, None when there is none."""
+    if annotation(scaled, "paused-replicas") is not None:
+        return PREFIX + "paused-replicas"
+    return PREFIX + "paused" if annotation(scaled, "paused") == "true" else None
+
+
+def switched_on(scaled: Object, key: str) -> bool:
+    """Whether one of KEDA's annotations is set to true."""
+    return annotation(scaled, key) == "true"
+
+
+def failing(scaled: Object) -> list[str]:
+    """The metrics that the object's status says to fail."""
+    health = (scaled.get("status") or {}).get("health") or {}
+    return sorted(metric for metric, state in health.items() if (state or {}).get("status") != "Happy")
