@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_k8sgrade.cluster.exchange import Request, Response
+from pytest_k8sgrade.cluster.namesakes import explain_missing
 from pytest_k8sgrade.cluster.places import Service, may_be_aggregated
 from pytest_k8sgrade.cluster.reader import SecretValue
 from pytest_k8sgrade.cluster.registration import explain_not_found, explain_unavailable, says_absent
@@ -55,11 +56,14 @@ class Cluster:
         return str(self.get("v1", "Namespace", "kube-system")["metadata"]["uid"])
 
     def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
-        """The object; Absent with namespace-absent, kind-not-registered or object-absent."""
+        """The object; Absent with namespace-absent, kind-not-registered or one of `namesakes`."""
         resource = self._resource(api_version, kind)
         response = self._read(resource, resource.path(namespace, name))
         if response.status == 404:
             self._absent(resource, name, namespace, response)
+        return self._named(response, name)
+
+    def _named(self, response: Response, name: str) -> dict[str, Any]:
         document = self._object(response)
         if (document.get("metadata") or {}).get("name", name) != name:
             cannot_tell("bad-response", path=response.path, code=response.status)
@@ -68,11 +72,16 @@ class Cluster:
     def find(
         self, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> dict[str, Any] | None:
-        """The object, or None where `get` raises Absent."""
+        """The object, or None where `get` raises Absent; what it may be instead is not looked for."""
         try:
-            return self.get(api_version, kind, name, namespace)
+            resource = self._resource(api_version, kind)
+            response = self._read(resource, resource.path(namespace, name))
+            if response.status == 404:
+                self._require_known(resource, response)
+                return None
         except Absent:
             return None
+        return self._named(response, name)
 
     def list(
         self,
@@ -163,12 +172,15 @@ class Cluster:
             explain_unavailable(self.raw, api_version, response)
 
     def _absent(self, resource: Resource, name: str, namespace: str | None, response: Response) -> None:
-        if not says_absent(response):
-            explain_not_found(self.raw, resource.api_version, resource.kind, response)
+        self._require_known(resource, response)
         where = namespace if resource.namespaced else None
         if where is not None and self._namespace_is_absent(where):
             absent("namespace-absent", namespace=where)
-        absent("object-absent", kind=resource.kind, name=name, namespace=where)
+        explain_missing(self.raw, resource, name, where)
+
+    def _require_known(self, resource: Resource, response: Response) -> None:
+        if not says_absent(response):
+            explain_not_found(self.raw, resource.api_version, resource.kind, response)
 
     def _namespace_is_absent(self, namespace: str) -> bool:
         try:
