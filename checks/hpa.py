@@ -16,6 +16,7 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import Shortfall, named
+from pytest_k8sgrade.kube.selectors import selector_text
 from pytest_k8sgrade.outcome import Findings
 from pytest_k8sgrade.services import autoscaling, workloads
 from pytest_k8sgrade.services.autoscaling import API_VERSION, KIND
@@ -123,7 +124,7 @@ def _why_unread(
 def _require_own_pods(cluster: Cluster, found: Findings, hpa: Mapping[str, Any]) -> None:
     target = if_readable(lambda: autoscaling.target_of(cluster, hpa))
     strangers = if_readable(lambda: autoscaling.foreign_pods(cluster, target)) if target else None
-    if strangers is not None:
+    if target is not None and strangers is not None:
         found.require(
             not strangers,
             "hpa-foreign-pods",
@@ -131,6 +132,7 @@ def _require_own_pods(cluster: Cluster, found: Findings, hpa: Mapping[str, Any])
             seen=strangers,
             wanted=[],
             pods=strangers,
+            selector=selector_text(target["spec"].get("selector")),
             **autoscaling.details(hpa),
         )
 

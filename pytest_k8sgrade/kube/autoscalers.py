@@ -61,7 +61,7 @@ class Behavior:
 
 def behavior(hpa: Object, direction: str) -> Behavior:
     """The rules for `scaleUp` or `scaleDown`, defaults put in."""
-    rules = ((hpa["spec"].get("behavior") or {}).get(direction)) or {}
+    rules = ((_spec(hpa).get("behavior") or {}).get(direction)) or {}
     window = rules.get("stabilizationWindowSeconds")
     policies = rules.get("policies") or _DEFAULT_POLICIES[direction]
     return Behavior(
@@ -85,7 +85,7 @@ class Metric:
 
 def asked_metrics(hpa: Object) -> list[Metric]:
     """The metrics of the spec; none at all means CPU at 80 percent, as the API server fills in."""
-    return [_metric(metric, "target") for metric in hpa["spec"].get("metrics") or []]
+    return [_metric(metric, "target") for metric in _spec(hpa).get("metrics") or []]
 
 
 def read_metrics(hpa: Object) -> list[Metric]:
@@ -116,7 +116,11 @@ def unread_metrics(hpa: Object) -> list[Metric]:
 
 def min_replicas(hpa: Object) -> int:
     """The lower bound, 1 where the spec leaves it out."""
-    return int(hpa["spec"].get("minReplicas", 1))
+    return int(_spec(hpa).get("minReplicas", 1))
+
+
+def _spec(hpa: Object) -> Object:
+    return hpa.get("spec") or {}
 
 
 def ratios(hpa: Object) -> dict[Metric, float]:

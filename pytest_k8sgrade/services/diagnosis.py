@@ -7,10 +7,12 @@ known fault into an item that could not be graded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_k8sgrade.outcome import Finding, absent
+from pytest_k8sgrade.kube.conditions import Condition
+from pytest_k8sgrade.kube.rollout import named
+from pytest_k8sgrade.outcome import Finding, absent, cannot_tell
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -30,3 +32,17 @@ def require_namespace(cluster: Cluster, namespace: str) -> None:
     """Absent when there is no such namespace: a list in it is only empty."""
     if cluster.find("v1", "Namespace", namespace) is None:
         absent("namespace-absent", namespace=namespace)
+
+
+def require_known(item: Mapping[str, Any], found: Condition, reasons: Collection[str]) -> None:
+    """CannotTell when a condition has a reason that no version we know gives: what it means is not known."""
+    if found.reason not in reasons:
+        cannot_tell(
+            "condition-unknown",
+            seen=found.reason,
+            wanted=sorted(reasons),
+            condition=found.type,
+            status=found.status,
+            why=found.reason,
+            **named(item),
+        )

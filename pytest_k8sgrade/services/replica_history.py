@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.autoscalers import asked_metrics, min_replicas
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import Unmet
+from pytest_k8sgrade.outcome import CannotTell, Unmet
 from pytest_k8sgrade.services.autoscaling import KIND, target_of
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.prometheus import Point, Prometheus
@@ -65,6 +65,7 @@ class Traces:
     least: int
     replicas: int
     targets: Mapping[str, int]
+    made: datetime | None
     created: tuple[datetime, ...]
     last_scale: datetime | None
     rescales: tuple[datetime, ...]
@@ -76,6 +77,13 @@ class Traces:
     def real_steps(self) -> list[datetime]:
         """Steps that were not the first look after the start."""
         return [step for step in self.steps() if not self._first_look(step)]
+
+    @property
+    def never(self) -> bool:
+        """Whether the autoscaler itself shows that it took no step, or only the first to its minimum."""
+        if self.last_scale is None:
+            return True
+        return self.made is not None and timedelta(0) <= self.last_scale - self.made <= FIRST_LOOK
 
     def _first_look(self, step: datetime) -> bool:
         """Whether a step came right after the autoscaler or its target was made."""
@@ -95,6 +103,7 @@ def traces(cluster: Cluster, hpa: Object) -> Traces:
         least=min_replicas(hpa),
         replicas=status.get("currentReplicas", 0),
         targets={m.name: m.utilization for m in asked_metrics(hpa) if m.utilization is not None},
+        made=parse_time(hpa["metadata"].get("creationTimestamp")),
         created=tuple(created),
         last_scale=parse_time(status.get("lastScaleTime")),
         rescales=tuple(if_readable(lambda: _rescales(cluster, hpa)) or []),
@@ -127,13 +136,15 @@ def _moments(event: Object) -> list[datetime]:
     return [moment for stamp in stamps if stamp and (moment := parse_time(stamp)) is not None]
 
 
-def history(cluster: Cluster, hpa: Object, monitoring: str) -> History | None:
-    """What Prometheus kept, or None where it has nothing or is not there."""
+def history(cluster: Cluster, hpa: Object, monitoring: str) -> History | CannotTell | None:
+    """What Prometheus kept; None where it has nothing or is not there, CannotTell where it cannot be read."""
     try:
         prometheus = Prometheus.of(cluster, monitoring)
         return _ask(cluster, prometheus, hpa)
     except Unmet:
         return None
+    except CannotTell as doubt:
+        return doubt
 
 
 def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube import autoscalers
 from pytest_k8sgrade.kube.autoscalers import Metric
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.outcome import Findings, cannot_tell, unmet
+from pytest_k8sgrade.outcome import CannotTell, Findings, cannot_tell, unmet
 from pytest_k8sgrade.services.autoscaling import details
 from pytest_k8sgrade.services.replica_history import (
     EVENTS_LAST,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object = Mapping[str, Any]
+_LOOP_S = 30
+"""Two rounds of the controller."""
 
 
 def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
@@ -40,14 +43,20 @@ def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     if up and story.last_scale is not None and _wants_more(hpa, story.least):
         cluster.held_since(story.last_scale)
         return
-    past = history(cluster, hpa, monitoring)
+    past, doubt = _past(cluster, hpa, monitoring)
     if past is not None and past.above(story.least):
         _judge_rise(cluster, hpa, story, past)
         return
     steps = story.real_steps()
     if not steps or not (_trusted(cluster, steps, past) or (up and past is None)):
-        _never(hpa, story, past)
+        _never(hpa, story, past, doubt)
     cluster.held_since(steps[-1])
+
+
+def _past(cluster: Cluster, hpa: Object, monitoring: str) -> tuple[History | None, CannotTell | None]:
+    """What Prometheus kept, and why that cannot be read: a doubt where the other traces prove nothing."""
+    found = history(cluster, hpa, monitoring)
+    return (None, found) if isinstance(found, CannotTell) else (found, None)
 
 
 def _trusted(cluster: Cluster, steps: list[datetime], past: History | None) -> bool:
@@ -82,11 +91,12 @@ def _judge_rise(cluster: Cluster, hpa: Object, story: Traces, past: History) -> 
     unmet("hpa-raised-by-hand", seen=seen, wanted="SuccessfulRescale", **params)
 
 
-def _never(hpa: Object, story: Traces, past: History | None) -> NoReturn:
+def _never(hpa: Object, story: Traces, past: History | None, doubt: CannotTell | None) -> NoReturn:
     params = {**details(hpa), "least": story.least, "replicas": story.replicas}
     if story.replicas > story.least and story.last_scale is None:
-        raised = {**params, "highest": story.replicas, "at": "-"}
-        unmet("hpa-raised-by-hand", seen=story.replicas, wanted="lastScaleTime", **raised)
+        unmet("hpa-replicas-not-its-own", seen=story.replicas, wanted="lastScaleTime", **params)
+    if doubt is not None and not story.never:
+        raise doubt
     peaks = {name: peak for name, peak in past.peaks.items() if name in story.targets} if past else {}
     if peaks and all(peak <= story.targets[name] for name, peak in peaks.items()):
         name = max(peaks, key=lambda metric: peaks[metric] / story.targets[metric])
@@ -99,13 +109,13 @@ def _never(hpa: Object, story: Traces, past: History | None) -> NoReturn:
 def require_scaled_down(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     """Unmet unless the autoscaler, after a rise, brought its target back to the minimum."""
     story = traces(cluster, hpa)
-    past = history(cluster, hpa, monitoring)
+    past, doubt = _past(cluster, hpa, monitoring)
     if story.replicas > story.least:
-        _still_up(hpa, story, past)
+        _still_up(cluster, hpa, story, past)
     steps = story.real_steps()
     seen_up = past.above(story.least) if past is not None else []
     if not steps or (not seen_up and not _trusted(cluster, steps, past)):
-        _never(hpa, story, past)
+        _never(hpa, story, past, doubt)
     if seen_up and past is not None:
         top = moment_of(seen_up[-1]).timestamp() - past.step_s - 60
         if steps[-1].timestamp() < top:
@@ -114,35 +124,62 @@ def require_scaled_down(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     cluster.held_since(steps[-1])
 
 
-def _still_up(hpa: Object, story: Traces, past: History | None) -> NoReturn:
-    reason, more = _why_up(hpa)
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """What keeps the replicas up: `right` when the controller's arithmetic asks for them."""
+
+    reason: str
+    params: Mapping[str, Any]
+    right: bool = False
+    early: bool = False
+
+
+def _still_up(cluster: Cluster, hpa: Object, story: Traces, past: History | None) -> NoReturn:
+    why = _why_up(cluster, hpa, story)
     highest = max((point.value for point in past.points), default=0) if past is not None else 0
-    params = {**details(hpa), "least": story.least, "replicas": story.replicas, **more}
+    params = {**details(hpa), "least": story.least, "replicas": story.replicas, **why.params}
+    kept = {"seen": story.replicas, "early": why.early, **params}
     found = Findings()
-    if highest > story.replicas and story.last_scale is not None:
-        found.require(True, reason, part="decreased")
+    if why.right:
+        found.require(True, why.reason, part="decided by metrics")
+    elif highest > story.replicas and story.last_scale is not None:
+        found.require(True, why.reason, part="decreased")
     else:
-        found.require(
-            False, reason, part="decreased", seen=story.replicas, wanted=f"< {story.replicas}", **params
-        )
-    found.require(False, reason, part="at minimum", seen=story.replicas, wanted=story.least, **params)
+        found.require(False, why.reason, part="decreased", wanted=f"< {story.replicas}", **kept)
+    found.require(False, why.reason, part="at minimum", wanted=story.least, **kept)
     found.close()
     raise AssertionError("a part was not met")
 
 
-def _why_up(hpa: Object) -> tuple[str, dict[str, Any]]:
-    able = condition(hpa, "AbleToScale")
-    window = autoscalers.behavior(hpa, "scaleDown").window_s
-    ratios = autoscalers.ratios(hpa)
-    loaded = [metric for metric, ratio in ratios.items() if ratio > 1]
+def _why_up(cluster: Cluster, hpa: Object, story: Traces) -> _Why:
+    """Load, a rule that forbids it, the window, or a metric that does not fall, in this order."""
+    able, rules = condition(hpa, "AbleToScale"), autoscalers.behavior(hpa, "scaleDown")
+    loaded = [metric for metric, ratio in autoscalers.ratios(hpa).items() if ratio > 1]
     if loaded:
-        return "hpa-still-loaded", {"metric": loaded[0].name, "value": _value(loaded[0])}
+        return _Why("hpa-still-loaded", {"metric": loaded[0].name, "value": _value(loaded[0])})
+    if rules.select == "Disabled":
+        return _Why("hpa-scale-down-disabled", {})
+    window = {"window_s": rules.window_s}
     if able is not None and able.reason == "ScaleDownStabilized":
-        return "hpa-scale-down-waiting", {"window_s": window}
+        return _Why("hpa-scale-down-waiting", window, early=True)
     holding = autoscalers.holding_metrics(hpa)
     if holding:
-        return "hpa-held-by-metric", {"metric": holding[0].name, "value": _value(holding[0])}
-    return "hpa-scale-down-waiting", {"window_s": window}
+        return _Why("hpa-held-by-metric", _arithmetic(hpa, holding[0]), right=True)
+    return _Why("hpa-scale-down-waiting", window, early=_just_stepped(cluster, story, rules))
+
+
+def _just_stepped(cluster: Cluster, story: Traces, rules: autoscalers.Behavior) -> bool:
+    """Whether the last step is so recent that the rules may not allow the next one yet."""
+    if story.last_scale is None:
+        return False
+    longest = max((policy.period_s for policy in rules.policies), default=0)
+    return cluster.now - story.last_scale < timedelta(seconds=rules.window_s + longest + _LOOP_S)
+
+
+def _arithmetic(hpa: Object, metric: Metric) -> dict[str, Any]:
+    asked = {(one.type, one.name, one.container): one for one in autoscalers.asked_metrics(hpa)}
+    target = asked[metric.type, metric.name, metric.container]
+    return {"metric": metric.name, "value": _value(metric), "limit": _value(target)}
 
 
 def _value(metric: Metric) -> str:

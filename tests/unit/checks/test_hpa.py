@@ -149,7 +149,7 @@ BARE: Object = {"containers": [container(resources={})]}
             ],
             "hpa-pods-too-young",
         ),
-        ([failing(NO_METRIC), *APP, api_service(METRICS)], "hpa-metric-without-value"),
+        ([failing(NO_METRIC), *APP, api_service(METRICS)], "hpa-resource-without-value"),
         ([failing("ScalingDisabled"), *APP], "hpa-target-at-zero"),
         ([failing("AmbiguousSelector"), *APP], "hpa-ambiguous"),
         ([autoscaler(status={"conditions": []}), *APP], "hpa-not-evaluated"),
@@ -190,7 +190,7 @@ def test_one_of_two_metrics_under_load_is_a_part() -> None:
     """ScalingActive is True while the other metric has no value: an element without a type."""
     half = autoscaler(status={"currentMetrics": [current_metric("cpu", 60), {"type": ""}]})
     seen = active(half, *APP, api_service(METRICS))
-    assert reason(seen) == "hpa-metric-without-value"
+    assert reason(seen) == "hpa-resource-without-value"
     assert 0.4 < share(seen) < 0.7
 
 

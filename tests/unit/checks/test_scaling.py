@@ -73,7 +73,7 @@ def test_a_rise_that_prometheus_saw_near_an_own_step_is_proof() -> None:
 def test_a_rise_by_hand_is_no_proof() -> None:
     """Prometheus saw four replicas, but no metric went above its target and no own step is near."""
     assert reason(looked("up", state(2), points=UP_AND_DOWN, peak="12")) == "hpa-raised-by-hand"
-    assert reason(looked("up", state(4))) == "hpa-raised-by-hand"
+    assert reason(looked("up", state(4))) == "hpa-replicas-not-its-own"
 
 
 def test_a_rise_by_hand_that_the_autoscaler_undid_is_no_proof() -> None:
@@ -145,11 +145,21 @@ def test_a_deployment_that_was_made_anew_does_not_undo_the_past() -> None:
     assert look(hpa.test_scaled_up, api.cluster(), name="web", namespace="shop").status == "met"
 
 
-def test_a_prometheus_that_does_not_answer_is_not_the_students_fault() -> None:
-    """Without its history a lifted minimum cannot be told from more."""
-    api = MemoryApi(deployment(), state(2), *operated("Prometheus"))
+@pytest.mark.parametrize(
+    ("autoscaler_now", "expected"),
+    [
+        (state(2, "2026-03-02T09:50:00Z"), "cannot-tell"),
+        (state(2), "unmet"),
+        (state(4, "2026-03-02T09:50:00Z"), "met"),
+    ],
+)
+def test_a_prometheus_that_does_not_answer_is_not_the_students_fault(
+    autoscaler_now: Object, expected: str
+) -> None:
+    """Without its history a set back minimum cannot be told from more; no step at all can."""
+    api = MemoryApi(deployment(), autoscaler_now, *operated("Prometheus"))
     api.broken.add("/api/v1/namespaces/monitoring/services/")
-    assert look(hpa.test_scaled_up, api.cluster(), name="web", namespace="shop").status == "cannot-tell"
+    assert look(hpa.test_scaled_up, api.cluster(), name="web", namespace="shop").status == expected
 
 
 @pytest.mark.parametrize(
