@@ -45,7 +45,7 @@ def test_targets_up(cluster: Cluster, namespace: str, jobs: list[str], name: str
         prometheus.settled()
     found = Findings()
     for job in jobs:
-        judge(cluster, found, [target for target in targets if target.job == job], job, namespace)
+        judge(cluster, found, [target for target in targets if target.job == job], job, namespace, name)
     found.close()
 
 

@@ -7,6 +7,7 @@ sent anywhere. The result says for each proof whether it holds and, if not, in w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -77,9 +78,8 @@ def prove(
     each proof. Raises `UsageFault` for a rubric, a proof file or evidence that cannot be used.
     """
     loaded = load_proofs(load_rubric(find_pack(lab)), proofs)
-    prover = _Prover(lab, loaded, tuple(overrides), language)
     done: list[Proof] = []
-    for proof in (prover.empty, prover.reference, *map(prover.mutation, loaded.file.mutations)):
+    for proof in Prover(lab, loaded, overrides, language).steps().values():
         done.append(proof())
         told(done[-1])
     rubric = loaded.lab.rubric
@@ -94,36 +94,35 @@ def prove(
     )
 
 
-class _Prover:
-    """Grades the files of one proof file."""
+class Prover:
+    """Grades the files of one proof file; `lab` is what the rubric was loaded from."""
 
     def __init__(
-        self, lab: str, proofs: LoadedProofs, overrides: tuple[str, ...], language: Language
+        self, lab: str, proofs: LoadedProofs, overrides: Sequence[str] = (), language: Language = "en"
     ) -> None:
         self._lab = lab
         self._proofs = proofs
-        self._overrides = overrides
+        self._overrides = tuple(overrides)
         self._language = language
 
-    def empty(self) -> Proof:
+    def steps(self) -> dict[str, Callable[[], Proof]]:
+        """All proofs by id, none of them made yet: the two whole clusters, then the mutations."""
+        mutations = {one.id: partial(self._mutation, one) for one in self._proofs.file.mutations}
+        return {"empty": self._empty, "reference": self._reference, **mutations}
+
+    def _empty(self) -> Proof:
         """Nothing is earned where nothing is."""
         return self._whole("empty", EMPTY, self._proofs.file.empty, not_empty)
 
-    def reference(self) -> Proof:
+    def _reference(self) -> Proof:
         """What works has every point."""
         return self._whole("reference", REFERENCE, self._proofs.file.reference, not_full)
 
-    def mutation(self, mutation: Mutation) -> Callable[[], Proof]:
+    def _mutation(self, mutation: Mutation) -> Proof:
         """A fault loses exactly its items, and the first hint names it."""
-
-        def proof() -> Proof:
-            grades = self._grades(mutation.evidence, LANGUAGES)
-            differences = [*compare(grades["en"], mutation), *unsaid(grades, mutation)]
-            return self._proof(
-                mutation.id, "mutation", mutation.title, mutation.evidence, grades, differences
-            )
-
-        return proof
+        grades = self._grades(mutation.evidence, LANGUAGES)
+        differences = [*compare(grades["en"], mutation), *unsaid(grades, mutation)]
+        return self._proof(mutation.id, "mutation", mutation.title, mutation.evidence, grades, differences)
 
     def _whole(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.kube.rollout import Shortfall, living, pods_shortfall
+from pytest_k8sgrade.kube.rollout import Shortfall, living, named, pods_shortfall
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.services import pod_causes, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
@@ -50,6 +50,16 @@ def selected_pods(cluster: Cluster, service: Object) -> list[Object] | None:
         return []
     pods = if_readable(lambda: cluster.list("v1", "Pod", namespace, labels=selector))
     return living(pods) if pods is not None else None
+
+
+def without_endpoints(cluster: Cluster, service: Object) -> Shortfall | None:
+    """Why a Service has no endpoint: the trouble of its pods, or its selector; None when it is neither."""
+    found = trouble(cluster, service)
+    selector = service["spec"].get("selector")
+    if found is not None or not selector or selected_pods(cluster, service) != []:
+        return found
+    params = {**named(service), "selector": selector}
+    return Shortfall("service-selects-nothing", params, terminal=True, seen=0, wanted=1)
 
 
 def trouble(cluster: Cluster, service: Object) -> Shortfall | None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.selectors import matches, selector_text
 from pytest_k8sgrade.outcome import hopeless, too_early, unmet
-from pytest_k8sgrade.services.backends import ready_addresses
+from pytest_k8sgrade.services.backends import ready_addresses, without_endpoints
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.operated import API_VERSION, is_new, left_out, operated, rejected
+from pytest_k8sgrade.services.workloads import raise_shortfall
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -64,23 +65,27 @@ def explain_no_target(cluster: Cluster, monitor: Object, dropped: int, monitorin
     where: dict[str, Any] = {**subject(monitor), "dropped": dropped, "monitoring": monitoring}
     selector = monitor["spec"].get("selector") or {}
     asked = selector_text(selector) or "-"
-    services = if_readable(lambda: _services(cluster, monitor))
-    if services is None:
+    there = if_readable(lambda: services(cluster, monitor))
+    if there is None:
         unmet("monitor-without-targets", seen=0, wanted=1, **where)
-    chosen = [one for one in services if matches(selector, one["metadata"].get("labels") or {})]
+    chosen = [one for one in there if matches(selector, one["metadata"].get("labels") or {})]
     if not chosen:
         elsewhere = _same_labels_elsewhere(cluster, monitor, selector)
         if elsewhere:
             hopeless(
                 "monitor-other-namespace", seen=elsewhere, wanted=asked, asked=asked, found=elsewhere, **where
             )
-        labels = {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in services}
+        labels = {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in there}
         own = sorted({f"{k}={v}" for each in labels.values() for k, v in each.items()})
         hopeless("monitor-selects-no-service", seen=labels, wanted=asked, asked=asked, found=own, **where)
     _explain_port(monitor, chosen, where)
     names = sorted(one["metadata"]["name"] for one in chosen)
-    reason = "monitor-not-reloaded" if _has_pods(cluster, chosen) else "monitor-service-without-pods"
-    unmet(reason, seen=0, wanted=1, services=names, **where)
+    if _has_pods(cluster, chosen):
+        unmet("monitor-not-reloaded", seen=0, wanted=1, services=names, **where)
+    trouble = next((told for one in chosen if (told := without_endpoints(cluster, one))), None)
+    if trouble is not None:
+        raise_shortfall(trouble)
+    unmet("monitor-service-without-pods", seen=0, wanted=1, services=names, **where)
 
 
 def _has_pods(cluster: Cluster, services: list[Object]) -> bool:
@@ -107,7 +112,7 @@ def _explain_port(monitor: Object, chosen: list[Object], where: Mapping[str, Any
             )
 
 
-def _services(cluster: Cluster, monitor: Object) -> list[Object]:
+def services(cluster: Cluster, monitor: Object) -> list[Object]:
     """The Services of the namespaces that the monitor looks into."""
     chosen = monitor["spec"].get("namespaceSelector") or {}
     if chosen.get("any"):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_k8sgrade.kube.rollout import pod_shortfall
-from pytest_k8sgrade.outcome import Findings
+from pytest_k8sgrade.outcome import Findings, Hopeless, TooEarly
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.jobs import why_without_targets
 from pytest_k8sgrade.services.prometheus import Prometheus
 
 if TYPE_CHECKING:
@@ -62,25 +63,43 @@ def _target(item: Mapping[str, Any]) -> Target:
     )
 
 
-def judge(cluster: Cluster, found: Findings, targets: Sequence[Target], job: str, monitoring: str) -> None:
+def judge(
+    cluster: Cluster,
+    found: Findings,
+    targets: Sequence[Target],
+    job: str,
+    monitoring: str,
+    prometheus: str = "",
+) -> None:
     """Record as one part whether a job has targets and all of them are up.
 
     One that was not scraped yet is early: its first scrape comes within one interval.
     """
+    if not targets:
+        why = why_without_targets(cluster, job, monitoring, prometheus)
+        found.require(
+            False,
+            why.reason.id,
+            part=f"job/{job}",
+            seen={},
+            wanted="up",
+            terminal=isinstance(why, Hopeless),
+            early=isinstance(why, TooEarly),
+            **why.reason.params,
+        )
+        return
     down = [target for target in targets if target.health == "down"]
     waiting = [target for target in targets if target.health == "unknown"]
     other = [target for target in targets if target.health not in ("up", "down", "unknown")]
     bad = sorted(target.url for target in down or other or waiting)
-    reason = "job-without-targets"
+    reason = "job-targets-down" if down or other else "job-targets-not-scraped"
     params: dict[str, Any] = {"job": job, "monitoring": monitoring}
-    if bad:
-        reason = "job-targets-down" if down or other else "job-targets-not-scraped"
-        params |= {"targets": bad, "total": len(targets), "bad": len(bad), "interval": _interval(waiting)}
+    params |= {"targets": bad, "total": len(targets), "bad": len(bad), "interval": _interval(waiting)}
     pod = next((told for target in down if (told := _pod_trouble(cluster, target))), None)
     if pod is not None:
         reason, params = "job-target-pod", {**params, **pod}
     found.require(
-        bool(targets) and not bad,
+        not bad,
         reason,
         part=f"job/{job}",
         seen={target.url: target.health for target in targets},
@@ -130,19 +149,30 @@ def why_down(cluster: Cluster, target: Target) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {"url": target.url, "job": target.job, "interval": target.interval or "30s"}
     if target.health == "unknown":
         return "target-not-scraped", params
-    status = if_readable(lambda: _status_of(cluster, target))
+    url = urlsplit(target.url)
+    scheme = url.scheme or "http"
+    status = if_readable(lambda: _status_of(cluster, target, scheme))
     if status is not None and status >= 400:
-        return "target-answers", {**params, "status": status, "path": urlsplit(target.url).path}
+        return "target-answers", {**params, "status": status, "path": url.path}
     pod = _pod_trouble(cluster, target)
-    return ("target-pod", {**params, **pod}) if pod is not None else ("target-down", params)
+    if pod is not None:
+        return "target-pod", {**params, **pod}
+    other = "http" if scheme == "https" else "https"
+    if status is None and if_readable(lambda: _status_of(cluster, target, other)) == 200:
+        return "target-other-scheme", {**params, "scheme": scheme, "other": other, "port": _endpoint(target)}
+    return "target-down", params
 
 
-def _status_of(cluster: Cluster, target: Target) -> int | None:
+def _endpoint(target: Target) -> str:
+    return target.labels.get("endpoint", "")
+
+
+def _status_of(cluster: Cluster, target: Target, scheme: str) -> int | None:
     """What the target's path answers through its Service."""
     service, namespace = target.labels.get("service"), target.labels.get("namespace")
-    endpoint = target.labels.get("endpoint")
+    endpoint = _endpoint(target)
     if not (service and namespace and endpoint):
         return None
-    url = urlsplit(target.url)
-    session = cluster.http(service, namespace, endpoint, scheme=url.scheme or "http")
-    return int(session.get(session.base_url.rstrip("/") + url.path, timeout=TIMEOUT_S).status_code)
+    session = cluster.http(service, namespace, endpoint, scheme=scheme)
+    path = urlsplit(target.url).path
+    return int(session.get(session.base_url.rstrip("/") + path, timeout=TIMEOUT_S).status_code)
