@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from pytest_k8sgrade.cluster import RecordedSource, Request
+from pytest_k8sgrade.cluster.places import service_of
 from pytest_k8sgrade.cluster.replay import ReplayReader
 from pytest_k8sgrade.lint.clusters.emptied import EmptiedCluster
 from pytest_k8sgrade.lint.clusters.fresh import FreshCluster
@@ -121,10 +122,20 @@ def _once(subject: Subject, found: Iterable[tuple[Look, list[str]]]) -> Iterator
     for look, requests in found:
         if look.item.id not in told:
             told.add(look.item.id)
-            paths = [request.removeprefix("GET ").partition(" as ")[0] for request in requests[:_SHOWN]]
+            shown = [_shown(request) for request in requests[:_SHOWN]]
             yield subject.in_item(
-                "passes-on-nothing", look.item, "check", check=look.item.check, requests=paths
+                "passes-on-nothing", look.item, "check", check=look.item.check, requests=shown
             )
+
+
+def _shown(request: str) -> str:
+    """A request's path; that of a proxied service as the service's own address."""
+    path, query, parameters = request.removeprefix("GET ").partition(" as ")[0].partition("?")
+    service = service_of(path)
+    if service is not None:
+        own = path.removeprefix(service.proxy_path)
+        path = f"{service.name}.{service.namespace}:{service.port}{own}"
+    return f"{path}{query}{parameters}"
 
 
 def _reads(subject: Subject, looks: Iterable[Look]) -> Iterator[Finding]:

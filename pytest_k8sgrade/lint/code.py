@@ -156,6 +156,9 @@ class _Resolver:
         if isinstance(node, ast.Tuple):
             chosen = node.elts[element : element + 1] if element is not None else []
             return {text for part in chosen for text in self.texts(part)}
+        if isinstance(node, ast.Subscript) and not isinstance(node.value, ast.Dict):
+            position = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            return self.texts(node.value, position) if isinstance(position, int) else set()
         options = {text for option in self._options(node) for text in self.texts(option, element)}
         return options | set(self._elsewhere(node, element))
 

@@ -13,7 +13,7 @@ from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.lint.findings import Finding
 from pytest_k8sgrade.lint.subject import Subject
 from pytest_k8sgrade.rubric.fields import LocalizedText, show_duration
-from pytest_k8sgrade.rubric.model import FirstThatExists, Item
+from pytest_k8sgrade.rubric.model import FirstThatExists, Item, sum_of
 from pytest_k8sgrade.rubric.variables import placeholders
 from pytest_k8sgrade.run.results import excluded
 from pytest_k8sgrade.run.search import object_kind
@@ -67,9 +67,10 @@ def _totals(subject: Subject) -> Iterator[Finding]:
     reachable = sum(
         (item.points for item in rubric.items if not item.bonus and excluded(item) is None), Decimal(0)
     )
-    if rubric.pass_mark.unit == "points" and rubric.pass_mark.value > reachable:
-        mark = f"{rubric.pass_mark.value:f}"
-        yield subject.in_file("pass-mark-out-of-reach", "pass_mark", mark=mark, reachable=f"{reachable:f}")
+    mark_points = rubric.pass_mark.value if rubric.pass_mark.unit == "points" else Decimal(0)
+    if reachable < mark_points <= sum_of(rubric.items):  # beyond the sum it is a fault of the loader's
+        told = {"mark": f"{mark_points:f}", "reachable": f"{reachable:f}"}
+        yield subject.in_file("pass-mark-out-of-reach", "pass_mark", **told)
     for item in rubric.items:
         if item.required and excluded(item) == "skipped":
             yield subject.in_item("never-passed", item, "required", name=item.active)

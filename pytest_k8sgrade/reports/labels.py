@@ -22,11 +22,11 @@ class Labels:
         self._words = words
         self._of = of
 
-    def __call__(self, name: str, **params: object) -> str:
+    def __call__(self, name: str, /, **params: object) -> str:
         """The word or phrase with its parameters filled in; an unknown name is a bug: `KeyError`."""
         return fill(self._words[f"{self._of}-{name}"], params)
 
-    def get(self, name: str, **params: object) -> str | None:
+    def get(self, name: str, /, **params: object) -> str | None:
         """The phrase, or None where there is none of that name."""
         return self(name, **params) if f"{self._of}-{name}" in self._words else None
 
