@@ -1,0 +1,176 @@
+"""Cluster Autoscaler: alive, healthy, its node groups, nodes added for pods and given back.
+
+Judged by the status ConfigMap, events and pods, because on managed clusters the program
+itself runs out of sight. Where no cloud could add a machine nothing is graded.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.duration import parse_duration
+from pytest_k8sgrade.kube.node_groups import Area, AutoscalerStatus
+from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.services import node_scaling
+from pytest_k8sgrade.services.diagnosis import require_namespace
+from pytest_k8sgrade.services.node_scaling import Where
+
+SYSTEM, CONFIGMAP, FRESH = "kube-system", "cluster-autoscaler-status", "5m"
+UNNEEDED = timedelta(minutes=15)
+"""A node must be unneeded for 10 minutes by default before it goes; its end takes some more."""
+
+
+def _status(cluster: Cluster, where: Where, max_age: str) -> AutoscalerStatus:
+    status = node_scaling.read(cluster, where)
+    limit = timedelta(seconds=parse_duration(max_age))
+    node_scaling.require_running(cluster, where, status, limit)
+    return status
+
+
+def test_healthy(
+    cluster: Cluster, namespace: str = SYSTEM, configmap: str = CONFIGMAP, max_age: str = FRESH
+) -> None:
+    """Cluster Autoscaler runs, and says of now that the cluster and its node groups are healthy."""
+    where = Where(namespace, configmap)
+    status, found = _status(cluster, where, max_age), Findings()
+    for area in (status.cluster, *status.groups):
+        found.require(
+            area.health == "Healthy",
+            "ca-unhealthy",
+            part=f"group/{area.name}" if area.name else "cluster",
+            seen=area.health,
+            wanted="Healthy",
+            group=area.name or "-",
+            health=area.health or "-",
+            ready=area.ready,
+            registered=area.registered,
+            **where.params,
+        )
+    found.close()
+
+
+def test_node_group(
+    cluster: Cluster,
+    name: str,
+    *,
+    min_size: int | None = None,
+    max_size: int | None = None,
+    namespace: str = SYSTEM,
+    configmap: str = CONFIGMAP,
+    max_age: str = FRESH,
+) -> None:
+    """Cluster Autoscaler manages the node group {name} in the limits that were asked for, and can use it."""
+    where = Where(namespace, configmap)
+    status = _status(cluster, where, max_age)
+    own = [area for area in status.groups if area.name == name]
+    if not own:
+        names = [area.name for area in status.groups]
+        unmet("ca-group-absent", seen=names, wanted=name, group=name, groups=names, **where.params)
+    area, found = own[0], Findings()
+    subject = {
+        "group": name,
+        "health": area.health or "-",
+        "ready": area.ready,
+        "registered": area.registered,
+    }
+    found.require(
+        area.health == "Healthy",
+        "ca-unhealthy",
+        part="health",
+        seen=area.health,
+        wanted="Healthy",
+        **subject,
+        **where.params,
+    )
+    for field, asked, has in (("minSize", min_size, area.min_size), ("maxSize", max_size, area.max_size)):
+        if asked is not None:
+            limits = {"field": field, "has": has, "asked": asked, "group": name}
+            found.require(
+                has == asked, "ca-group-size", part=field, seen=has, wanted=asked, **limits, **where.params
+            )
+    code = [area.error_code] if area.error_code else []
+    details = {"pod": "-", "name": "-", "namespace": namespace, "groups": [name], "code": code}
+    found.require(
+        area.scale_up != "Backoff",
+        "ca-backoff",
+        part="scaleUp",
+        seen=area.scale_up,
+        wanted="NoActivity",
+        **details,
+    )
+    found.close()
+
+
+def test_scaled_up(
+    cluster: Cluster, namespace: str, *, system: str = SYSTEM, configmap: str = CONFIGMAP
+) -> None:
+    """Cluster Autoscaler has added a node for a pod of namespace {namespace}, and none waits for one."""
+    events = node_scaling.pod_events(cluster, namespace)
+    pods = [pod for pod in cluster.list("v1", "Pod", namespace) if node_scaling.unschedulable(pod)]
+    for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
+        node_scaling.explain_pending(
+            cluster, Where(system, configmap), pod, events.get(pod["metadata"]["name"])
+        )
+    triggered = [event for event in events.values() if event.reason == node_scaling.TRIGGERED]
+    if not triggered:
+        require_namespace(cluster, namespace)
+        node_scaling.require_cloud(cluster)
+        unmet("ca-never-scaled-up", seen=0, wanted=node_scaling.TRIGGERED, namespace=namespace)
+    cluster.held_since(*(event.at for event in triggered))
+
+
+def test_scaled_down(
+    cluster: Cluster,
+    *,
+    group: str = "",
+    namespace: str = SYSTEM,
+    configmap: str = CONFIGMAP,
+    max_age: str = FRESH,
+) -> None:
+    """The node groups are back at their minimum; with {group}, that one."""
+    where, found = Where(namespace, configmap), Findings()
+    status = _status(cluster, where, max_age)
+    areas = [area for area in status.groups if not group or area.name == group]
+    if not areas:
+        names = [area.name for area in status.groups]
+        unmet("ca-group-absent", seen=names, wanted=group, group=group or "-", groups=names, **where.params)
+    found.require(
+        status.cluster.health == "Healthy",
+        "ca-unhealthy",
+        part="healthy",
+        seen=status.cluster.health,
+        wanted="Healthy",
+        group="-",
+        health=status.cluster.health or "-",
+        ready=status.cluster.ready,
+        registered=status.cluster.registered,
+        **where.params,
+    )
+    for area in areas:
+        _require_small(cluster, found, area, where)
+    found.close()
+
+
+def _require_small(cluster: Cluster, found: Findings, area: Area, where: Where) -> None:
+    small = area.target is not None and area.min_size is not None and area.target <= area.min_size
+    held = [] if small else node_scaling.holding_pods(cluster)
+    candidates = area.scale_down == "CandidatesPresent"
+    since = area.scale_down_since
+    early = candidates and (since is None or cluster.now - since < UNNEEDED)
+    reason = "ca-scale-down-waiting" if early else "ca-scale-down-held" if held else "ca-not-scaled-down"
+    found.require(
+        small,
+        reason,
+        part=f"group/{area.name}",
+        seen=area.target,
+        wanted=area.min_size,
+        early=early,
+        group=area.name,
+        target=area.target,
+        least=area.min_size,
+        pods=[name for _, name, _ in held],
+        nodes=list(dict.fromkeys(node for node, _, _ in held)),
+        why=list(dict.fromkeys(why for _, _, why in held)),
+        **where.params,
+    )

@@ -1,0 +1,233 @@
+"""What Cluster Autoscaler says and does: its status, its events about pods, and what holds nodes.
+
+The program itself may be out of sight, in a provider's control plane; its ConfigMap
+and its events are what all variants share. The ConfigMap outlives the program, so its
+age is looked at first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pytest_k8sgrade.cluster.plain_yaml import load_plain
+from pytest_k8sgrade.kube.duration import format_duration
+from pytest_k8sgrade.kube.node_groups import AutoscalerStatus, from_document, from_text, moment
+from pytest_k8sgrade.kube.rollout import living
+from pytest_k8sgrade.kube.selectors import controller, matches
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import absent, cannot_tell, too_early, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object = Mapping[str, Any]
+
+UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
+SAFE = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+LEASE = "cluster-autoscaler"
+TRIGGERED, REFUSED = "TriggeredScaleUp", "NotTriggerScaleUp"
+STARTING = timedelta(minutes=10)
+"""What the first loop may take until the caches of a cloud provider are filled."""
+NODE_COMES = timedelta(minutes=15)
+"""The autoscaler's own limit for a node that it has asked for."""
+_LOCAL = frozenset({"", "kind", "k3s", "minikube", "docker"})
+"""Providers that cannot add a machine; no provider at all is bare metal or minikube."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The ConfigMap with the status."""
+
+    namespace: str
+    name: str
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """For messages."""
+        return {"namespace": self.namespace, "configmap": self.name}
+
+
+def read(cluster: Cluster, where: Where) -> AutoscalerStatus:
+    """The status, its time taken from the annotation where there is one."""
+    item = cluster.find("v1", "ConfigMap", where.name, where.namespace)
+    if item is None:
+        require_cloud(cluster)
+        absent("ca-status-absent", wanted=where.name, **where.params)
+    try:
+        status = _parsed(str((item.get("data") or {}).get("status", "")))
+    except ValueError:
+        cannot_tell(
+            "ca-status-unreadable", seen=sorted(item.get("data") or {}), wanted="status", **where.params
+        )
+    annotated = moment((item["metadata"].get("annotations") or {}).get(UPDATED))
+    return AutoscalerStatus(status.state, annotated or status.written, status.cluster, status.groups)
+
+
+def _parsed(text: str) -> AutoscalerStatus:
+    try:
+        return from_text(text)
+    except ValueError:
+        return from_document(load_plain(text))
+
+
+def require_cloud(cluster: Cluster) -> None:
+    """CannotTell where no provider could add a machine: the task cannot be done there."""
+    nodes = if_readable(lambda: cluster.list("v1", "Node")) or []
+    providers = {str(node["spec"].get("providerID") or "").partition("://")[0] for node in nodes}
+    if nodes and providers <= _LOCAL:
+        cannot_tell("ca-no-cloud", seen=sorted(providers), provider=max(providers) or "-")
+
+
+def require_running(cluster: Cluster, where: Where, status: AutoscalerStatus, limit: timedelta) -> None:
+    """Unmet unless the status is of now and the autoscaler has started."""
+    if status.written is None:
+        unmet("ca-status-undated", seen=None, wanted=UPDATED, **where.params)
+    age = cluster.now - status.written
+    if age > limit:
+        renewed = if_readable(lambda: _renewed(cluster, where.namespace))
+        stopped = renewed is not None and cluster.now - renewed > limit
+        reason = "ca-stopped" if stopped else "ca-status-stale"
+        params = {
+            **where.params,
+            "age": format_duration(age),
+            "limit": format_duration(limit),
+            "lease": LEASE,
+        }
+        unmet(reason, seen=status.written.isoformat(), wanted=f"< {format_duration(limit)}", **params)
+    if status.state != "Running":
+        started = if_readable(lambda: _acquired(cluster, where.namespace))
+        early = status.state == "Initializing" and started is not None and cluster.now - started < STARTING
+        say = too_early if early else unmet
+        say("ca-not-running", seen=status.state, wanted="Running", state=status.state or "-", **where.params)
+
+
+def _renewed(cluster: Cluster, namespace: str) -> datetime | None:
+    lease = cluster.get("coordination.k8s.io/v1", "Lease", LEASE, namespace)
+    return parse_time((lease.get("spec") or {}).get("renewTime"))
+
+
+def _acquired(cluster: Cluster, namespace: str) -> datetime | None:
+    lease = cluster.get("coordination.k8s.io/v1", "Lease", LEASE, namespace)
+    return parse_time((lease.get("spec") or {}).get("acquireTime"))
+
+
+@dataclass(frozen=True, slots=True)
+class PodEvent:
+    """The autoscaler's last word about a pod."""
+
+    pod: str
+    reason: str
+    at: datetime | None
+
+
+def pod_events(cluster: Cluster, namespace: str) -> dict[str, PodEvent]:
+    """The last event of the autoscaler for each pod of a namespace."""
+    last: dict[str, PodEvent] = {}
+    for event in cluster.list("v1", "Event", namespace):
+        involved = event.get("involvedObject") or {}
+        if involved.get("kind") != "Pod" or event.get("reason") not in (TRIGGERED, REFUSED):
+            continue
+        found = PodEvent(involved.get("name", ""), event["reason"], _moment(event))
+        known = last.get(found.pod)
+        if known is None or (found.at is not None and (known.at is None or found.at >= known.at)):
+            last[found.pod] = found
+    return last
+
+
+def _moment(event: Object) -> datetime | None:
+    series = (event.get("series") or {}).get("lastObservedTime")
+    stamps = (series, event.get("lastTimestamp"), event.get("eventTime"), event.get("firstTimestamp"))
+    return next((at for stamp in stamps if (at := parse_time(stamp)) is not None), None)
+
+
+def unschedulable(pod: Object) -> bool:
+    """Whether the scheduler finds no node for a pod, which is what the autoscaler acts on."""
+    status = pod.get("status") or {}
+    said = [one for one in status.get("conditions") or [] if one.get("type") == "PodScheduled"]
+    return status.get("phase") == "Pending" and any(
+        one.get("status") == "False" and one.get("reason") == "Unschedulable" for one in said
+    )
+
+
+def explain_pending(cluster: Cluster, where: Where, pod: Object, event: PodEvent | None) -> NoReturn:
+    """Say why a pod still waits for a node."""
+    metadata = pod["metadata"]
+    status = if_readable(lambda: read(cluster, where))
+    groups = status.groups if status is not None else ()
+    full = [area.name for area in groups if area.full]
+    backoff = [area for area in groups if area.scale_up == "Backoff"]
+    params = {
+        "pod": f"{metadata.get('namespace', '')}/{metadata['name']}",
+        "namespace": metadata.get("namespace", ""),
+        "name": metadata["name"],
+        "groups": full or [area.name for area in backoff],
+        "code": [area.error_code for area in backoff if area.error_code],
+    }
+    seen = event.reason if event is not None else None
+    if backoff:
+        unmet("ca-backoff", seen=seen, wanted="scheduled", **params)
+    if event is None:
+        unmet("ca-pod-not-seen", seen=seen, wanted=TRIGGERED, **params)
+    if event.reason == REFUSED:
+        whole = bool(groups) and len(full) == len(groups)
+        unmet("ca-group-full" if whole else "ca-not-triggered", seen=seen, wanted=TRIGGERED, **params)
+    fresh = event.at is not None and cluster.now - event.at < NODE_COMES
+    say = too_early if fresh else unmet
+    say("ca-node-awaited", seen=seen, wanted="scheduled", **params)
+
+
+def holding_pods(cluster: Cluster) -> list[tuple[str, str, str]]:
+    """Pods that keep their node from being removed: node, namespace/name, and the message part why.
+
+    The emptiest nodes come first: they are the ones that could go.
+    """
+    pods = [pod for pod in living(cluster.list("v1", "Pod")) if (pod.get("spec") or {}).get("nodeName")]
+    moving = [pod for pod in pods if not _stays_with_node(pod)]
+    budgets = if_readable(lambda: cluster.list("policy/v1", "PodDisruptionBudget")) or []
+    crowd: dict[str, int] = {}
+    for pod in moving:
+        crowd[pod["spec"]["nodeName"]] = crowd.get(pod["spec"]["nodeName"], 0) + 1
+    found = [(pod["spec"]["nodeName"], _full_name(pod), _why_held(pod, budgets)) for pod in moving]
+    held = [(node, name, why) for node, name, why in found if why]
+    return sorted(held, key=lambda one: (crowd[one[0]], one))
+
+
+def _full_name(pod: Object) -> str:
+    return f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}"
+
+
+def _stays_with_node(pod: Object) -> bool:
+    """Pods of DaemonSets and the kubelet's own are no reason to keep a node."""
+    mirror = "kubernetes.io/config.mirror" in (pod["metadata"].get("annotations") or {})
+    owners = pod["metadata"].get("ownerReferences") or []
+    return mirror or any(owner.get("kind") in ("DaemonSet", "Node") for owner in owners)
+
+
+def _why_held(pod: Object, budgets: Sequence[Object]) -> str:
+    metadata = pod["metadata"]
+    safe = (metadata.get("annotations") or {}).get(SAFE)
+    if safe == "true":
+        return ""
+    if safe == "false":
+        return "safe-to-evict=false"
+    if not metadata.get("ownerReferences") and controller(pod) is None:
+        return "no controller"
+    if any("hostPath" in one or _on_disk(one) for one in pod["spec"].get("volumes") or []):
+        return "local storage"
+    own = [budget for budget in budgets if _covers(budget, metadata)]
+    if any((one.get("status") or {}).get("disruptionsAllowed") == 0 for one in own):
+        return "PodDisruptionBudget"
+    return "kube-system" if metadata.get("namespace") == "kube-system" and not own else ""
+
+
+def _on_disk(volume: Object) -> bool:
+    return "emptyDir" in volume and (volume["emptyDir"] or {}).get("medium") != "Memory"
+
+
+def _covers(budget: Object, metadata: Object) -> bool:
+    same = budget["metadata"].get("namespace") == metadata.get("namespace")
+    return same and matches(budget["spec"].get("selector"), metadata.get("labels"))
