@@ -63,6 +63,8 @@ class Application:
     reconciled_at: str | None
     created: str | None
     has_status: bool
+    terminating: bool
+    finalizers: tuple[str, ...]
 
     @property
     def error(self) -> str | None:
@@ -109,6 +111,8 @@ def application(item: Mapping[str, Any]) -> Application:
         reconciled_at=status.get("reconciledAt"),
         created=item["metadata"].get("creationTimestamp"),
         has_status=bool(sync or status.get("health") or status.get("conditions")),
+        terminating=bool(item["metadata"].get("deletionTimestamp")),
+        finalizers=tuple(item["metadata"].get("finalizers") or []),
     )
 
 

@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.kube.rollout import rollout_shortfall
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
-from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services import argocd_causes, workloads
 from pytest_k8sgrade.services.argocd import API_VERSION, Application, label
 from pytest_k8sgrade.services.diagnosis import if_readable
 
@@ -28,12 +27,20 @@ SETTLED = timedelta(seconds=60)
 UNWATCHED = timedelta(minutes=3)
 STALE = timedelta(minutes=15)
 """Several times the interval in which the controller compares every Application anew."""
-_CONTROLLER = "argocd-application-controller"
+_CONTROLLER, _REPO_SERVER = "argocd-application-controller", "argocd-repo-server"
 
 
 def require_synced(cluster: Cluster, app: Application) -> None:
     """Unmet, or hopeless, unless the Application is Synced, Healthy and manages something."""
     params = {"namespace": app.namespace, "name": app.name}
+    if app.terminating:
+        unmet(
+            "argocd-application-terminating",
+            seen="deletionTimestamp",
+            wanted=None,
+            finalizers=list(app.finalizers),
+            **params,
+        )
     _require_status(cluster, app, params)
     _require_comparable(cluster, app, params)
     _require_operation(app, params)
@@ -56,23 +63,15 @@ def _require_status(cluster: Cluster, app: Application, params: Mapping[str, Any
             wanted="status",
             **params,
         )
-    if reconciled is not None and cluster.now - reconciled > STALE and _controller_down(cluster, app):
-        unmet(
-            "argocd-status-stale", seen=app.reconciled_at, wanted=_CONTROLLER, at=app.reconciled_at, **params
-        )
+    if reconciled is None or _controller_runs(cluster, app, cluster.now - reconciled):
+        return
+    unmet("argocd-status-stale", seen=app.reconciled_at, wanted=_CONTROLLER, at=app.reconciled_at, **params)
 
 
-def _controller_down(cluster: Cluster, app: Application) -> bool:
-    """Whether the application controller is known and does not run."""
-    named = if_readable(lambda: cluster.find("apps/v1", "StatefulSet", _CONTROLLER, app.namespace))
-    own = [named] if named else if_readable(lambda: _labelled_controllers(cluster, app.namespace)) or []
-    return bool(own) and all(rollout_shortfall(one) is not None for one in own)
-
-
-def _labelled_controllers(cluster: Cluster, namespace: str) -> list[workloads.Object]:
-    found = workloads.list_all(cluster, namespace, ("StatefulSet", "Deployment"))
-    label_name = "app.kubernetes.io/name"
-    return [one for one in found if (one["metadata"].get("labels") or {}).get(label_name) == _CONTROLLER]
+def _controller_runs(cluster: Cluster, app: Application, age: timedelta) -> bool:
+    """Whether the status counts: one that restarts keeps it a while, one that is switched off does not."""
+    missing = argocd_causes.component_down(cluster, _CONTROLLER, app.namespace)
+    return missing is None or (age <= STALE and missing.reason != "workload-scaled-to-zero")
 
 
 def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
@@ -90,14 +89,28 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
         "path": (source.path or source.chart) if source else "",
         "project": app.project,
         "server": app.destination.get("server") or app.destination.get("name", ""),
+        "target_namespace": app.destination.get("namespace", ""),
         "failed": app.failed_resources(),
         "why": error,
     }
     if error == "InvalidSpecError":
-        missing = cluster.find(API_VERSION, "AppProject", app.project or "default", app.namespace) is None
-        say("argocd-project-absent" if missing else "argocd-spec-invalid", seen=error, wanted=None, **details)
+        reason, field = _why_invalid(cluster, app)
+        say(reason, seen=error, wanted=None, field=field, **details)
+    if error == "ComparisonError":
+        missing = argocd_causes.component_down(cluster, _REPO_SERVER, app.namespace)
+        if missing is not None:
+            workloads.raise_shortfall(missing)
     reasons = {"ComparisonError": "argocd-source-unreadable", "SyncError": "argocd-sync-failed"}
     say(reasons.get(error, "argocd-application-error"), seen=error, wanted=None, **details)
+
+
+def _why_invalid(cluster: Cluster, app: Application) -> tuple[str, str]:
+    """The reason, and the field of the project that forbids it if there is one."""
+    project = cluster.find(API_VERSION, "AppProject", app.project or "default", app.namespace)
+    if project is None:
+        return "argocd-project-absent", ""
+    field = argocd_causes.forbidden_field(project, app)
+    return ("argocd-project-forbids", field) if field else ("argocd-spec-invalid", "")
 
 
 def _require_operation(app: Application, params: Mapping[str, Any]) -> None:

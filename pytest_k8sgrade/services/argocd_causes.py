@@ -1,0 +1,73 @@
+"""Why Argo CD itself keeps an Application from being compared: a project's rules, a component that is down.
+
+What an Application's conditions call invalid or unreadable has its cause in other objects.
+Rules are compared as Argo CD compares them, by patterns with `*`; one that begins with `!` denies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from pytest_k8sgrade.kube.rollout import Shortfall
+from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+    from pytest_k8sgrade.services.argocd import Application
+
+_NAME = "app.kubernetes.io/name"
+
+
+def component_shortfalls(cluster: Cluster, name: str, namespace: str) -> list[Shortfall | None]:
+    """What each workload of a component lacks, by its usual name or its label; empty when none is known."""
+    for kind in ("StatefulSet", "Deployment"):
+        named = if_readable(lambda: cluster.find("apps/v1", kind, name, namespace))  # noqa: B023 - called at once
+        if named is not None:
+            return [workloads.shortfall(cluster, named)]
+    listed = if_readable(lambda: workloads.list_all(cluster, namespace, ("StatefulSet", "Deployment"))) or []
+    own = [one for one in listed if (one["metadata"].get("labels") or {}).get(_NAME) == name]
+    return [workloads.shortfall(cluster, one) for one in own]
+
+
+def component_down(cluster: Cluster, name: str, namespace: str) -> Shortfall | None:
+    """What keeps a component from running at all; None where it runs or is not known."""
+    found = component_shortfalls(cluster, name, namespace)
+    return found[0] if found and all(one is not None for one in found) else None
+
+
+def forbidden_field(project: Mapping[str, Any], app: Application) -> str | None:
+    """The field of an AppProject whose rules leave out the Application's source or destination."""
+    spec, destination = project.get("spec"), app.destination
+    if spec is None:
+        return None
+    repositories = [source.repository for source in app.sources]
+    if not all(_allowed(spec.get("sourceRepos") or [], one) for one in repositories):
+        return "spec.sourceRepos"
+    rules = spec.get("destinations") or []
+    denying = [rule for rule in rules if _denies(rule, destination)]
+    fitting = [rule for rule in rules if _fits(rule, destination)]
+    return "spec.destinations" if denying or not fitting else None
+
+
+def _allowed(patterns: Sequence[str], value: str) -> bool:
+    denied = any(fnmatchcase(value, pattern[1:]) for pattern in patterns if pattern.startswith("!"))
+    return not denied and any(
+        fnmatchcase(value, pattern) for pattern in patterns if not pattern.startswith("!")
+    )
+
+
+def _denies(rule: Mapping[str, Any], destination: Mapping[str, str]) -> bool:
+    return any(
+        str(rule.get(key, "")).startswith("!") and fnmatchcase(destination.get(key, ""), rule[key][1:])
+        for key in ("namespace", "server", "name")
+    )
+
+
+def _fits(rule: Mapping[str, Any], destination: Mapping[str, str]) -> bool:
+    """Whether a rule allows the namespace and the cluster, which either has a name or an address."""
+    cluster = [key for key in ("server", "name") if destination.get(key)]
+    place = any(_allowed([str(rule.get(key) or "")], destination[key]) for key in cluster)
+    return place and _allowed([str(rule.get("namespace") or "")], destination.get("namespace", ""))
