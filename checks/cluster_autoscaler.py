@@ -7,6 +7,7 @@ itself runs out of sight. Where no cloud could add a machine nothing is graded.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.duration import parse_duration
@@ -35,19 +36,23 @@ def test_healthy(
     where = Where(namespace, configmap)
     status, found = _status(cluster, where, max_age), Findings()
     for area in (status.cluster, *status.groups):
-        found.require(
-            area.health == "Healthy",
-            "ca-unhealthy",
-            part=f"group/{area.name}" if area.name else "cluster",
-            seen=area.health,
-            wanted="Healthy",
-            group=area.name or "-",
-            health=area.health or "-",
-            ready=area.ready,
-            registered=area.registered,
-            **where.params,
-        )
+        _require_healthy(found, area, where)
     found.close()
+
+
+def _require_healthy(found: Findings, area: Area, where: Where) -> None:
+    found.require(
+        area.health == "Healthy",
+        "ca-unhealthy",
+        part=f"health/{area.name}" if area.name else "health",
+        seen=area.health,
+        wanted="Healthy",
+        group=area.name or "-",
+        health=area.health or "-",
+        ready=area.ready,
+        registered=area.registered,
+        **where.params,
+    )
 
 
 def test_node_group(
@@ -68,36 +73,20 @@ def test_node_group(
         names = [area.name for area in status.groups]
         unmet("ca-group-absent", seen=names, wanted=name, group=name, groups=names, **where.params)
     area, found = own[0], Findings()
-    subject = {
-        "group": name,
-        "health": area.health or "-",
-        "ready": area.ready,
-        "registered": area.registered,
-    }
-    found.require(
-        area.health == "Healthy",
-        "ca-unhealthy",
-        part="health",
-        seen=area.health,
-        wanted="Healthy",
-        **subject,
-        **where.params,
-    )
+    _require_healthy(found, area, where)
     for field, asked, has in (("minSize", min_size, area.min_size), ("maxSize", max_size, area.max_size)):
         if asked is not None:
-            limits = {"field": field, "has": has, "asked": asked, "group": name}
-            found.require(
-                has == asked, "ca-group-size", part=field, seen=has, wanted=asked, **limits, **where.params
-            )
-    code = [area.error_code] if area.error_code else []
-    details = {"pod": "-", "name": "-", "namespace": namespace, "groups": [name], "code": code}
+            limits: dict[str, Any] = {"field": field, "has": has, "asked": asked, "group": name}
+            found.require(has == asked, "ca-group-size", part=field, **limits, **where.params)
     found.require(
         area.scale_up != "Backoff",
         "ca-backoff",
         part="scaleUp",
         seen=area.scale_up,
         wanted="NoActivity",
-        **details,
+        groups=[name],
+        code=[area.error_code] if area.error_code else [],
+        pod="-",
     )
     found.close()
 
@@ -135,18 +124,7 @@ def test_scaled_down(
     if not areas:
         names = [area.name for area in status.groups]
         unmet("ca-group-absent", seen=names, wanted=group, group=group or "-", groups=names, **where.params)
-    found.require(
-        status.cluster.health == "Healthy",
-        "ca-unhealthy",
-        part="healthy",
-        seen=status.cluster.health,
-        wanted="Healthy",
-        group="-",
-        health=status.cluster.health or "-",
-        ready=status.cluster.ready,
-        registered=status.cluster.registered,
-        **where.params,
-    )
+    _require_healthy(found, status.cluster, where)
     for area in areas:
         _require_small(cluster, found, area, where)
     found.close()
