@@ -21,12 +21,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from pytest_k8sgrade.cluster.evidence_format import FORMAT, UnknownFormatError, upgraded
 from pytest_k8sgrade.cluster.exchange import Exchange, Response, kept_headers
 from pytest_k8sgrade.errors import EvidenceFault
 from pytest_k8sgrade.kube.times import format_time, parse_time
 from pytest_k8sgrade.outcome import CannotTell, Reason
 
-FORMAT: Final = 1
 INDEX: Final = "evidence.json"
 MAX_FILE_BYTES: Final = 128 * 1024 * 1024
 MAX_ENTRIES: Final = 20_000
@@ -104,11 +104,10 @@ def unpack(path: str | Path) -> Evidence:
         _fault(place, f"it is no zip or damaged ({type(error).__name__})")
     except (ValueError, RecursionError):
         _fault(place, f"{INDEX} is not JSON")
-    if not isinstance(index, dict) or index.get("k8sgrade_evidence") != FORMAT:
-        found = index.get("k8sgrade_evidence") if isinstance(index, dict) else None
-        _fault(place, f"its format is {_short(found)}, this version reads {FORMAT}")
     try:
-        return _evidence(index, entries)
+        return _evidence(upgraded(index), entries)
+    except UnknownFormatError as error:
+        _fault(place, str(error), error.do)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         _fault(place, f"{INDEX} is not as recorded ({type(error).__name__}: {_short(error)})")
 
@@ -189,7 +188,7 @@ def _short(value: object) -> str:
     return ascii(value)[:80]
 
 
-def _fault(place: Path, what: str) -> NoReturn:
-    raise EvidenceFault(
-        f"evidence {str(place)!r}: {what}. Next: pass a file that --k8s-grade-record wrote, unchanged."
-    )
+def _fault(
+    place: Path, what: str, do: str = "pass a file that --k8s-grade-record wrote, unchanged"
+) -> NoReturn:
+    raise EvidenceFault(f"evidence {str(place)!r}: {what}. Next: {do}.")

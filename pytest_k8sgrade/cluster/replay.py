@@ -33,7 +33,7 @@ class ReplayReader:
 
     def read(self, request: Request, seconds: float) -> Response:
         """The recorded answer, or the recorded reason why there was none."""
-        return self._recorded(request.key, request.path)
+        return self._recorded(request.key, request.target)
 
     def login(self, login: Login, seconds: float) -> Response:
         """The recorded status."""

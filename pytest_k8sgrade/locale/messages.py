@@ -24,7 +24,10 @@ HintLevel: TypeAlias = Literal["beginner", "intermediate", "advanced"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 LABEL_FILES = ("report.yaml", "run.yaml")
-"""The files that hold labels; the others hold messages only."""
+"""The files that hold labels of a grading run; the others hold messages only."""
+
+COMMAND_LABELS = "command.yaml"
+"""The labels of `k8sgrade`, which no grading run reads."""
 
 HINT_LEVELS: tuple[HintLevel, ...] = ("beginner", "intermediate", "advanced")
 
@@ -113,11 +116,16 @@ class Catalogue:
 
     def label(self, label: str, **params: object) -> str:
         """A fixed word or phrase of a report; a missing one is our bug and raises KeyError."""
-        return fill(self._labels[label], params)
+        text = self._labels[label] if label in self._labels else self._command_labels[label]
+        return fill(text, params)
 
     def labels(self) -> Mapping[str, str]:
         """All labels, unfilled."""
-        return dict(self._labels)
+        return {**self._labels, **self._command_labels}
+
+    @cached_property
+    def _command_labels(self) -> dict[str, str]:
+        return cast("dict[str, str]", _load(self._folders[0].joinpath(COMMAND_LABELS)).get("labels", {}))
 
 
 def _catalogue_files(folder: Traversable) -> list[Traversable]:

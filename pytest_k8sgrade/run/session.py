@@ -6,14 +6,14 @@ Holds the pieces together for the hooks. The rules are elsewhere: `settling` and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pytest_k8sgrade.grade.build import Run, build_grade
-from pytest_k8sgrade.locale.messages import Catalogue
+from pytest_k8sgrade.locale.messages import Catalogue, show
 from pytest_k8sgrade.reports.write import write_report
 from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
 from pytest_k8sgrade.rubric.model import sum_of
@@ -22,6 +22,13 @@ from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, parse_overrides, searches
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.looks import Looker
+from pytest_k8sgrade.run.recording import (
+    RecordedRubric,
+    RecordedRun,
+    mark_of,
+    recorded_values,
+    split_settings,
+)
 from pytest_k8sgrade.run.results import excluded, results
 from pytest_k8sgrade.run.rounds import Progress, Rounds
 from pytest_k8sgrade.run.search import Search
@@ -32,7 +39,7 @@ from pytest_k8sgrade.run.sources import open_source
 if TYPE_CHECKING:
     from pytest_k8sgrade.grade.model import Grade
     from pytest_k8sgrade.outcome import JsonValue
-    from pytest_k8sgrade.rubric.model import Item, Rubric
+    from pytest_k8sgrade.rubric.model import Item, Rubric, Scalar
     from pytest_k8sgrade.run.collect import CheckItem
     from pytest_k8sgrade.run.sources import GradeSource
 
@@ -46,6 +53,7 @@ class GradeSession:
     catalogue: Catalogue
     source: GradeSource
     looker: Looker
+    overrides: Mapping[str, Scalar] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -55,11 +63,13 @@ class GradeSession:
         """Read the rubric and the kubeconfig or evidence; raises `UsageFault`."""
         pack = find_pack(settings.lab)
         lab = load_rubric(pack)
-        overrides = parse_overrides(lab.rubric, settings.overrides)
         catalogue = Catalogue(settings.language, [pack.locale] if pack.locale else [])
         source = open_source(settings)
+        given = parse_overrides(lab.rubric, settings.overrides)
+        overrides = {**recorded_values(lab.rubric, source.recorded, given), **given}
         search = Search(fixed_values(lab.rubric, overrides), searches(lab.rubric, overrides))
-        session = cls(settings, lab, catalogue, source, Looker(search, source.holds))
+        looker = Looker(search, source.recorded.holds)
+        session = cls(settings, lab, catalogue, source, looker, overrides)
         source.expect(session._expected_reads())
         return session
 
@@ -73,10 +83,12 @@ class GradeSession:
         points = sum_of(rubric.items)
         lab = self.catalogue.label("header-lab", title=self.title(), id=rubric.id, points=points)
         namespaces = ", ".join(_namespaces(rubric, self.looker.search))
+        told = ", ".join(f"{name}={show(value)}" for name, value in self.overrides.items())
         return [
             lab,
             *self.source.header(self.catalogue),
             self.catalogue.label("header-namespaces", namespaces=namespaces),
+            *([self.catalogue.label("header-set", settings=told)] if told else []),
         ]
 
     def _expected_reads(self) -> list[str]:
@@ -91,6 +103,21 @@ class GradeSession:
         chosen = [node for node in nodes if excluded(node.rubric_item) is None]
         self.entries = _entries(self.lab.rubric, chosen, self.settings, replayed=self.source.replayed)
         Rounds(self.entries, self.source, self.looker.look, progress).run()
+        if self.settings.record is not None:
+            self._ask_for_later(nodes)
+
+    def _ask_for_later(self, nodes: Sequence[CheckItem]) -> None:
+        """Ask what blocked and waived items would have asked: a corrected rubric may look at them.
+
+        What these looks find counts for nothing, and leaves no values behind.
+        """
+        views = [entry.view for entry in self.entries if entry.view is not None]
+        looked_at = {entry.id for entry in self.entries if entry.blocked_by is None}
+        known = dict(self.looker.values)
+        for node in nodes if views else ():
+            if node.rubric_item.id not in looked_at and node.rubric_item.active is None:
+                self.looker.look(Entry(node, Patience(within=0)), views[0])
+        self.looker.values = known
 
     def finish(self) -> Grade:
         """The grade of what is known now, also after an interrupt."""
@@ -102,8 +129,8 @@ class GradeSession:
             subject=self.source.subject(),
             titles={item.id: self._title(item) for item in rubric.items},
             values=values,
-            started=self.source.recorded_at or self.started,
-            finished=self.source.recorded_at or datetime.now(UTC),
+            started=self.source.recorded.recorded or self.started,
+            finished=self.source.recorded.recorded or datetime.now(UTC),
         )
         return build_grade(rubric, results(rubric, self.entries), run, self.catalogue, self.settings.hints)
 
@@ -115,8 +142,20 @@ class GradeSession:
                 self.catalogue.label("report-written", format=target.format, path=target.path)
             )
         if self.settings.record is not None:
-            self.source.record(self.settings.record, self.lab, self.entries, self.started)
+            older = [entry.view for entry in self.entries if entry.view is not None]
+            self.source.record(self.settings.record, self._noted(grade), older)
             self.written.append(self.catalogue.label("evidence-written", path=self.settings.record))
+
+    def _noted(self, grade: Grade) -> RecordedRun:
+        rubric = self.lab.rubric
+        return RecordedRun(
+            rubric=RecordedRubric(id=rubric.id, version=rubric.version, digest=self.lab.digest),
+            started=self.started,
+            recorded=datetime.now(UTC),
+            holds={entry.look: round(entry.held, 1) for entry in self.entries if entry.held},
+            set=split_settings(self.settings.overrides),
+            mark=mark_of(grade),
+        )
 
     def _title(self, item: Item) -> str:
         check = self.lab.checks[item.check]

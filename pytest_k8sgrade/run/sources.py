@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_k8sgrade.cluster import (
     Cluster,
@@ -20,16 +19,15 @@ from pytest_k8sgrade.cluster import (
     open_evidence,
     read_ahead,
 )
-from pytest_k8sgrade.errors import EvidenceFault, UsageFault
+from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.model import Subject
-from pytest_k8sgrade.kube.times import format_time, parse_time
+from pytest_k8sgrade.kube.times import format_time
 from pytest_k8sgrade.outcome import Finding
 from pytest_k8sgrade.reports.write import write_atomically
+from pytest_k8sgrade.run.recording import NOTHING, RecordedRun, read_run
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.locale.messages import Catalogue
-    from pytest_k8sgrade.rubric.load import LoadedRubric
-    from pytest_k8sgrade.run.entry import Entry
     from pytest_k8sgrade.run.settings import Settings
 
 
@@ -41,12 +39,8 @@ class GradeSource(Protocol):
         """Whether every view is the same recorded one."""
 
     @property
-    def recorded_at(self) -> datetime | None:
-        """When the evidence was recorded; None for a cluster."""
-
-    @property
-    def holds(self) -> Mapping[str, float]:
-        """Seconds for which recorded looks were seen to hold, by look."""
+    def recorded(self) -> RecordedRun:
+        """What the recording run noted of itself; of a cluster nothing."""
 
     def view(self) -> View:
         """A fresh view, or the recorded one."""
@@ -60,8 +54,11 @@ class GradeSource(Protocol):
     def subject(self) -> Subject:
         """The cluster as the grade names it."""
 
-    def record(self, path: Path, lab: LoadedRubric, entries: Sequence[Entry], started: datetime) -> None:
-        """Write the evidence of the run; raises `UsageFault` when it cannot be written."""
+    def record(self, path: Path, run: RecordedRun, older: Iterable[View]) -> None:
+        """Write the evidence of the run; raises `UsageFault` when it cannot be written.
+
+        `older` are views that a verdict rests on; the last one is always written.
+        """
 
     def close(self) -> None:
         """Let go of connections and files."""
@@ -80,8 +77,7 @@ class LiveCluster:
 
     source: LiveSource
     replayed: bool = False
-    recorded_at: datetime | None = None
-    holds: Mapping[str, float] = field(default_factory=dict)
+    recorded: RecordedRun = NOTHING
     _next: View | None = None
     _last: View | None = None
 
@@ -123,17 +119,11 @@ class LiveCluster:
             uid, known = None, None
         return Subject(cluster_uid=uid, context=self.source.facts.context, server_version=known)
 
-    def record(self, path: Path, lab: LoadedRubric, entries: Sequence[Entry], started: datetime) -> None:
+    def record(self, path: Path, run: RecordedRun, older: Iterable[View]) -> None:
         """Write the evidence: the last view, and older ones where a verdict rests on them."""
         last = self._last or self.source.view()
-        older = [entry.view for entry in entries if entry.view is not None and entry.view is not last]
-        run = {
-            "rubric": {"id": lab.rubric.id, "version": lab.rubric.version, "digest": lab.digest},
-            "started": format_time(started.replace(microsecond=0)),
-            "recorded": format_time(datetime.now(UTC).replace(microsecond=0)),
-            "holds": {entry.look: round(entry.held, 1) for entry in entries if entry.held},
-        }
-        content = evidence_of(last, self.source.facts, run, version("pytest-k8sgrade"), older)
+        others = [view for view in older if view is not last]
+        content = evidence_of(last, self.source.facts, run.told(), version("pytest-k8sgrade"), others)
         try:
             write_atomically(path, content)
         except OSError as error:
@@ -155,9 +145,7 @@ class RecordedCluster:
     def __init__(self, source: RecordedSource, file: Path) -> None:
         self._source = source
         self._file = file
-        run = source.evidence.run
-        self.recorded_at: datetime | None = _recorded_time(run, file)
-        self.holds: Mapping[str, float] = _recorded_holds(run, file)
+        self.recorded: RecordedRun = read_run(source.evidence.run, file)
 
     def view(self) -> View:
         """The recorded view."""
@@ -173,7 +161,7 @@ class RecordedCluster:
             catalogue.label(
                 "header-evidence",
                 file=self._file.name,
-                recorded=format_time(self.recorded_at) if self.recorded_at else None,
+                recorded=format_time(self.recorded.recorded) if self.recorded.recorded else None,
                 context=cluster.get("context"),
                 version=cluster.get("server_version"),
             )
@@ -188,33 +176,9 @@ class RecordedCluster:
             server_version=cluster.get("server_version"),
         )
 
-    def record(self, path: Path, lab: LoadedRubric, entries: Sequence[Entry], started: datetime) -> None:
+    def record(self, path: Path, run: RecordedRun, older: Iterable[View]) -> None:
         """Evidence is not recorded from evidence; the options refuse it."""
         raise UsageFault("evidence is recorded from a cluster, not from evidence")
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def _recorded_time(run: Mapping[str, Any], file: Path) -> datetime | None:
-    try:
-        return parse_time(run.get("recorded"))
-    except (TypeError, ValueError):
-        raise _damaged(file, "recorded") from None
-
-
-def _recorded_holds(run: Mapping[str, Any], file: Path) -> Mapping[str, float]:
-    holds = run.get("holds", {})
-    fits = isinstance(holds, dict) and all(
-        isinstance(held, (int, float)) and 0 <= held < 1e9 for held in holds.values()
-    )
-    if not fits:
-        raise _damaged(file, "holds")
-    return {str(look): float(held) for look, held in holds.items()}
-
-
-def _damaged(file: Path, key: str) -> EvidenceFault:
-    return EvidenceFault(
-        f"evidence {str(file)!r}: run.{key} is not as recorded. "
-        "Next: pass a file that --k8s-grade-record wrote, unchanged."
-    )

@@ -158,7 +158,7 @@ def test_what_was_not_asked_is_not_recorded(api: FakeApi, source: LiveSource, tm
         cluster.list("v1", "Pod", "shop")
     assert (error.value.reason.id, error.value.reason.params) == (
         "not-recorded",
-        {"path": "/api/v1/namespaces/shop/pods"},
+        {"path": "/api/v1/namespaces/shop/pods?limit=500"},
     )
     assert not isinstance(error.value, Absent)
 
@@ -205,7 +205,10 @@ HOSTILE: dict[str, bytes] = {
     "not JSON": _zip(b"{"),
     "deep": _zip(b"[" * 200_000),
     "a list": _zip([]),
-    "another format": _zip({**INDEX, "k8sgrade_evidence": 2}),
+    "no format": _zip({**INDEX, "k8sgrade_evidence": "1"}),
+    "format zero": _zip({**INDEX, "k8sgrade_evidence": 0}),
+    "format yes": _zip({**INDEX, "k8sgrade_evidence": True}),
+    "run no mapping": _zip({**INDEX, "run": 3}),
     "keys missing": _zip({"k8sgrade_evidence": 1}),
     "exchanges no list": _zip({**INDEX, "exchanges": 3}),
     "traversal": _zip(INDEX, ("../evil", b"x")),

@@ -1,0 +1,49 @@
+"""Versions of the evidence file's index, and how an older one becomes the present one.
+
+A version is raised when a reader that does not know the new one would grade it
+differently. Each step is a function from one version to the next, so that a file of
+any age is read by going through all of them; `evidence.unpack` is the caller.
+
+1. exchanges, cluster, clock, and of the run: rubric, times, held looks
+2. of the run also `set`, the rubric's variables that were set by hand, and `mark`, what
+   the person was told then
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+FORMAT: Final = 2
+"""The version that is written."""
+
+
+class UnknownFormatError(Exception):
+    """A version that cannot be read: what is wrong, and what to do."""
+
+    def __init__(self, what: str, do: str) -> None:
+        super().__init__(what)
+        self.do = do
+
+
+def upgraded(index: object) -> Mapping[str, Any]:
+    """The index as the present version has it; raises `UnknownFormatError`."""
+    found = index.get("k8sgrade_evidence") if isinstance(index, dict) else None
+    if not isinstance(index, dict) or type(found) is not int or found < 1:
+        what = f"its format is {ascii(found)[:80]}, this version reads 1 to {FORMAT}"
+        raise UnknownFormatError(what, "pass a file that --k8s-grade-record wrote, unchanged")
+    if found > FORMAT:
+        what = f"its format is {found}, this version reads 1 to {FORMAT}: a newer version recorded it"
+        raise UnknownFormatError(what, "install a newer pytest-k8sgrade")
+    for version in range(found, FORMAT):
+        index = _STEPS[version](index)
+    return index
+
+
+def _with_set_and_mark(index: Mapping[str, Any]) -> dict[str, Any]:
+    """Before 2 nobody noted what was set, nor the mark."""
+    return {**index, "run": {"set": {}, "mark": None, **index["run"]}, "k8sgrade_evidence": 2}
+
+
+_STEPS: Final[Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {1: _with_set_and_mark}
+"""By the version that they begin with."""
