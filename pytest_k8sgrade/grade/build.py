@@ -210,7 +210,7 @@ class _Teller:
     def _hint(self, item: Item, verdict: Verdict, reason: Reason | None) -> str | None:
         if verdict in ("passed", "blocked", "skipped", "waived") or reason is None:
             return None
-        own = item.hints.of(self.hint_level, self.words.language) if verdict != "ungraded" else None
+        own = item.hint(reason.id, self.hint_level, self.words.language) if verdict != "ungraded" else None
         if own is not None:
             return fill_placeholders(own, {**self.run.values, **self._parameters(item)})
         return self.words.hint(self._spoken(reason), self.hint_level)

@@ -96,7 +96,8 @@ class Item(Frozen):
 
     `within` counts from the start of the run. `bonus` points make up for lost ones but
     never lift a score above the total. `waived` takes the item out of everyone's total.
-    `active` names the kind of action that the check takes; it is off unless asked for.
+    `active` names the kind of action that the check takes; it is off unless asked for. `hints_for`
+    names the reasons that the item's own hints are about; without it they are about all.
     """
 
     id: Slug
@@ -109,11 +110,16 @@ class Item(Frozen):
     within: Duration | None = None
     hold: Duration | None = None
     hints: Hints = Hints()
+    hints_for: tuple[Slug, ...] = ()
     bonus: bool = False
     required: bool = False
     waived: Text | None = None
     visibility: Visibility = "visible"
     active: Slug | None = None
+
+    def hint(self, reason: str, level: HintLevel, language: str) -> str | None:
+        """The item's own hint for a reason, or None where the check's stands."""
+        return None if self.hints_for and reason not in self.hints_for else self.hints.of(level, language)
 
     @model_validator(mode="after")
     def _bonus_is_not_required(self) -> Item:

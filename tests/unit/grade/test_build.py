@@ -86,6 +86,14 @@ def test_a_rubrics_own_hint_replaces_that_of_the_check() -> None:
     assert advanced.startswith("advanced:")
 
 
+@pytest.mark.parametrize(("about", "replaced"), [("hpa-not-active", True), ("object-absent", False)])
+def test_a_hint_that_names_its_reasons_stands_for_no_other(about: str, replaced: bool) -> None:
+    """With `hints_for` the check's own hint stands for every reason that is not named."""
+    own = rubric(active={"hints": {"beginner": "Look here."}, "hints_for": [about]})
+    hint = item_of(grade(failed("active"), of=own), "active").hint
+    assert (hint == "Look here.") is replaced
+
+
 def test_a_hint_knows_parameters_that_are_variables() -> None:
     """A parameter named like the variable it is set from shows the variable's value."""
     hints = {"hints": {"beginner": "Look in {monitoring}."}, "with": {"monitoring": "{monitoring}"}}
