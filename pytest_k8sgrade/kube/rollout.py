@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
+
+from pytest_k8sgrade.kube.selectors import controller
+from pytest_k8sgrade.kube.times import parse_time
 
 Object: TypeAlias = Mapping[str, Any]
 
@@ -54,6 +58,8 @@ def rollout_shortfall(workload: Object) -> Shortfall | None:
         observed = status.get("observedGeneration", 0)
         counted = {**params, "observed": observed, "generation": generation}
         return Shortfall("workload-not-observed", counted, early=True, seen=observed, wanted=generation)
+    if workload["kind"] != "DaemonSet" and workload["spec"].get("replicas", 1) == 0:
+        return Shortfall("workload-scaled-to-zero", _scaled_by(workload), seen=0, wanted=1)
     match workload["kind"]:
         case "DaemonSet":
             return _daemon_set(workload["spec"], status, params)
@@ -73,32 +79,40 @@ def named(item: Object) -> dict[str, Any]:
     }
 
 
+def _scaled_by(workload: Object) -> dict[str, Any]:
+    """The object whose spec.replicas counts: an operator undoes changes in a workload that it made."""
+    params, owner = named(workload), controller(workload)
+    return params if owner is None else {**params, "kind": owner["kind"], "name": owner["name"]}
+
+
 def _deployment(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
     wanted = spec.get("replicas", 1)
     updated = status.get("updatedReplicas", 0)
-    if wanted == 0:
-        return Shortfall("workload-scaled-to-zero", params, seen=0, wanted=1)
     if spec.get("paused") and updated < wanted:
-        return Shortfall("deployment-paused", params, seen=updated, wanted=wanted)
+        counted = {**params, "updated": updated, "replicas": wanted}
+        return Shortfall("deployment-paused", counted, seen=updated, wanted=wanted)
     refused = _condition(status, "ReplicaFailure")
     if refused is not None and refused[0] == "True" and updated < wanted:
         return Shortfall("workload-pods-refused", {**params, "why": refused[1]}, seen=updated, wanted=wanted)
     if _condition(status, "Progressing") == ("False", "ProgressDeadlineExceeded"):
         counted = {**params, "updated": updated, "replicas": wanted}
         return Shortfall("workload-deadline-exceeded", counted, terminal=True, seen=updated, wanted=wanted)
-    return _counted(params, wanted, updated, status) or _old_pods(params, status, updated)
+    progress = _condition(status, "Progressing")
+    if progress is not None and progress[0] == "False":
+        stopped = {**params, "why": progress[1]}
+        return Shortfall("workload-not-progressing", stopped, seen=updated, wanted=wanted)
+    missing = _counted(params, wanted, updated, status) or _old_pods(params, status, updated)
+    return missing or _available(params, spec, status, wanted)
 
 
 def _stateful_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
     wanted = spec.get("replicas", 1)
-    if wanted == 0:
-        return Shortfall("workload-scaled-to-zero", params, seen=0, wanted=1)
     strategy = spec.get("updateStrategy") or {}
     partition = (strategy.get("rollingUpdate") or {}).get("partition", 0)
     updated = status.get("updatedReplicas", 0)
     if strategy.get("type") == "OnDelete" or partition:
         updated = max(updated, wanted)
-    return _counted(params, wanted, updated, status)
+    return _counted(params, wanted, updated, status) or _available(params, spec, status, wanted)
 
 
 def _daemon_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
@@ -111,6 +125,18 @@ def _daemon_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shor
     return _counted(params, wanted, updated, {"readyReplicas": status.get("numberReady", 0)})
 
 
+def progress_deadline(workload: Object) -> datetime | None:
+    """Until when a Deployment that progresses may take for its rollout; None where there is no such bound."""
+    if workload["kind"] != "Deployment":
+        return None
+    seconds = (workload.get("spec") or {}).get("progressDeadlineSeconds", 600)
+    for condition in (workload.get("status") or {}).get("conditions") or []:
+        if (condition["type"], condition["status"]) == ("Progressing", "True"):
+            moment = parse_time(condition.get("lastUpdateTime") or condition.get("lastTransitionTime"))
+            return moment + timedelta(seconds=seconds) if moment is not None else None
+    return None
+
+
 def _counted(params: Mapping[str, Any], wanted: int, updated: int, status: Object) -> Shortfall | None:
     ready = status.get("readyReplicas", 0)
     if updated < wanted:
@@ -120,6 +146,15 @@ def _counted(params: Mapping[str, Any], wanted: int, updated: int, status: Objec
         counted = {**params, "ready": ready, "replicas": wanted}
         return Shortfall("workload-not-ready", counted, seen=ready, wanted=wanted)
     return None
+
+
+def _available(params: Mapping[str, Any], spec: Object, status: Object, wanted: int) -> Shortfall | None:
+    """Pods that are ready, but not yet for `minReadySeconds`: they become available by themselves."""
+    least, available = spec.get("minReadySeconds", 0), status.get("availableReplicas", 0)
+    if not least or available >= wanted:
+        return None
+    counted = {**params, "available": available, "replicas": wanted, "seconds": least}
+    return Shortfall("workload-not-available", counted, early=True, seen=available, wanted=wanted)
 
 
 def _old_pods(params: Mapping[str, Any], status: Object, updated: int) -> Shortfall | None:
@@ -146,13 +181,14 @@ def _order(trouble: Shortfall) -> tuple[bool, bool, str]:
 
 
 def living(pods: Sequence[Object]) -> list[Object]:
-    """Pods that are neither being deleted nor finished work."""
-    return [
-        pod
-        for pod in pods
-        if not pod["metadata"].get("deletionTimestamp")
-        and (pod.get("status") or {}).get("phase") != "Succeeded"
-    ]
+    """Pods that are neither being deleted, nor finished work, nor failed and replaced by their controller."""
+    return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp") and not _over(pod)]
+
+
+def _over(pod: Object) -> bool:
+    phase = (pod.get("status") or {}).get("phase")
+    owner = controller(pod)
+    return phase == "Succeeded" or (phase == "Failed" and owner is not None and owner.get("kind") != "Job")
 
 
 def pod_ready(pod: Object) -> bool:
@@ -224,6 +260,7 @@ def _container_shortfall(container: Object, pod: Mapping[str, Any]) -> Shortfall
             "restarts": crashes,
             "exit_code": ended.get("exitCode"),
             "why": ended.get("reason", waiting),
+            "state": waiting or "terminated",
         }
         terminal = waiting == CRASH_LOOP and crashes >= CRASHES_UNTIL_TERMINAL
         return Shortfall(

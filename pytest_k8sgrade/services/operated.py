@@ -155,6 +155,8 @@ def require_operated(cluster: Cluster, kind: OperatedKind, resource: Object) -> 
     """
     metadata = resource["metadata"]
     params = {"kind": kind, "namespace": metadata["namespace"], "name": metadata["name"]}
+    if resource["spec"].get("replicas", 1) == 0:
+        hopeless("workload-scaled-to-zero", seen=0, wanted=1, **params)
     for wanted in ("Reconciled", "Available"):
         found = condition(resource, wanted)
         observed = found.observed_generation if found is not None else None
