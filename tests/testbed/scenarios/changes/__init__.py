@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     alertmanager,
+    app_object,
     application,
     argocd,
     autoscaling,
@@ -12,11 +13,14 @@ from . import (
     helm,
     metrics_server,
     monitoring,
+    repository,
+    service,
     targets,
 )
 
 __all__ = [
     "alertmanager",
+    "app_object",
     "application",
     "argocd",
     "autoscaling",
@@ -25,5 +29,7 @@ __all__ = [
     "helm",
     "metrics_server",
     "monitoring",
+    "repository",
+    "service",
     "targets",
 ]

@@ -11,22 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from tests.testbed.layers import look
 from tests.testbed.layers.app import NAMESPACE, application, scaling_active
-from tests.testbed.layers.base import apply
-from tests.testbed.scenarios.change import Change, Seen, Target, patched, register, replace
+from tests.testbed.scenarios.change import Change, Seen, Target, register, replace
 
-from .monitoring import no_targets, targets_up
+from .monitoring import targets_up
 
 if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
     from tests.testbed.node import Bed
 
 APP = Target("deployment", NAMESPACE, "web-app")
-SERVICE = Target("service", NAMESPACE, "web-app")
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3Dweb-app"
-SLICES = (
-    f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
-    "?labelSelector=kubernetes.io%2Fservice-name%3Dweb-app"
-)
 POD_METRICS = f"/apis/metrics.k8s.io/v1beta1/namespaces/{NAMESPACE}/pods"
 
 
@@ -84,19 +78,6 @@ def renewed(bed: Bed) -> str | None:
     measured = {item["metadata"]["name"] for item in (look.get(bed, POD_METRICS) or {"items": []})["items"]}
     without = sorted(names - measured)
     return seen or (f"no metrics of {without}" if without else scaling_active(bed, "True"))
-
-
-def endpoints(bed: Bed, port: int, count: int) -> str | None:
-    """Whether the Service leads to so many ready addresses at a port."""
-    found = [
-        (number["port"], address)
-        for one in (look.get(bed, SLICES) or {"items": []})["items"]
-        for number in one.get("ports") or []
-        for entry in one.get("endpoints") or []
-        if entry["conditions"].get("ready")
-        for address in entry["addresses"]
-    ]
-    return None if len(found) == count and {number for number, _ in found} <= {port} else f"leads to {found}"
 
 
 def of_template(
@@ -193,158 +174,4 @@ of_template(
     template(resources={"$patch": "delete"}),
     effect=no_requests,
     restored=renewed,
-)
-
-
-def at_zero(bed: Bed) -> str | None:
-    """Whether no pod is left, Prometheus knows it, and the autoscaler has switched itself off."""
-    left = [pod["metadata"]["name"] for pod in pods(bed)]
-    return f"{left} still there" if left else no_targets(bed) or scaling_active(bed, "False")
-
-
-of_template(
-    "app-scaled-to-zero",
-    "The Deployment has 0 replicas",
-    {"spec": {"replicas": 0}},
-    effect=at_zero,
-    restored=renewed,
-)
-
-QUOTA = Target("resourcequota", NAMESPACE, "pods")
-
-
-def reach_quota(bed: Bed) -> None:
-    """A quota of what there is, then a template whose first pod is one too many."""
-    spec = {"hard": {"pods": "2"}}
-    metadata = {"name": QUOTA.name, "namespace": QUOTA.namespace}
-    apply(bed, [{"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec}])
-    look.until("quota counted", lambda: counted(bed))
-    APP.patch(bed, template(env=[{"name": "MODE", "value": "new"}]), how="strategic")
-
-
-def counted(bed: Bed) -> str | None:
-    """Whether the quota knows of the two pods."""
-    used = (QUOTA.read(bed) or {}).get("status", {}).get("used", {})
-    return None if used.get("pods") == "2" else f"quota used: {used}"
-
-
-def refused(bed: Bed) -> str | None:
-    """Whether the Deployment says that its pods are refused."""
-    found = look.condition(look.read(bed, "deployment", NAMESPACE, "web-app"), "ReplicaFailure")
-    return None if found.get("status") == "True" else "no ReplicaFailure"
-
-
-def lift_quota(bed: Bed) -> None:
-    """The lab's template, without the quota."""
-    replace(bed, manifest("Deployment"))
-    QUOTA.delete(bed)
-    look.until("app-quota-reached undone", lambda: untouched(bed) or still_refused(bed))
-
-
-def still_refused(bed: Bed) -> str | None:
-    """Whether the Deployment has taken back what it said."""
-    return None if refused(bed) else "ReplicaFailure"
-
-
-register(
-    Change(
-        name="app-quota-reached",
-        title="A ResourceQuota leaves no room for the new template's first pod",
-        apply=reach_quota,
-        settle=lambda bed: look.until("app-quota-reached in effect", lambda: refused(bed)),
-        undo=lift_quota,
-    )
-)
-
-HELD = {"metadata": {"finalizers": ["example.com/held"]}}
-
-
-def hold_and_delete(bed: Bed) -> None:
-    """Delete the Deployment, which a finalizer keeps; its ReplicaSet is left alone."""
-    APP.patch(bed, HELD)
-    APP.delete(bed, "--cascade=orphan")
-
-
-def terminating(bed: Bed) -> str | None:
-    """Whether it is being deleted and its pods live on without it."""
-    metadata = (APP.read(bed) or {"metadata": {}})["metadata"]
-    finalizers = metadata.get("finalizers")
-    return None if metadata.get("deletionTimestamp") and finalizers == ["example.com/held"] else f"{metadata}"
-
-
-def adopt(bed: Bed) -> None:
-    """Create the Deployment anew: it adopts the ReplicaSet that has its template."""
-    if APP.read(bed) is not None:
-        APP.patch(bed, {"metadata": {"finalizers": None}})
-    look.until("Deployment gone", lambda: None if APP.read(bed) is None else "still there")
-    apply(bed, [manifest("Deployment")])
-    look.until("Deployment adopted its pods", lambda: untouched(bed) or scaling_active(bed, "True"))
-
-
-register(
-    Change(
-        name="app-terminating",
-        title="The Deployment is being deleted and a finalizer holds it",
-        apply=hold_and_delete,
-        settle=lambda bed: look.until("app-terminating in effect", lambda: terminating(bed)),
-        undo=adopt,
-    )
-)
-
-
-def target_gone(bed: Bed) -> str | None:
-    """Whether the autoscaler has noticed that its target is not there."""
-    found = look.condition(look.read(bed, "hpa", NAMESPACE, "web-app-hpa"), "AbleToScale")
-    return None if found.get("reason") == "FailedGetScale" else f"AbleToScale {found.get('reason')}"
-
-
-register(
-    Change(
-        name="app-other-namespace",
-        title="The Deployment is in namespace default only, what belongs to it in day5-lab",
-        apply=lambda bed: APP.delete(bed, "--cascade=orphan"),
-        settle=lambda bed: look.until("app-other-namespace in effect", lambda: target_gone(bed)),
-        undo=adopt,
-    )
-)
-
-register(
-    patched(
-        "service-selects-nothing",
-        "The Service's selector matches no pod",
-        SERVICE,
-        to={"spec": {"selector": {"app": "webapp"}}},
-        back={"spec": {"selector": {"app": "web-app"}}},
-        effect=lambda bed: endpoints(bed, 8080, 0) or no_targets(bed),
-        restored=lambda bed: endpoints(bed, 8080, 2) or targets_up(bed),
-    )
-)
-
-
-def ports(port: int, target: int, name: str = "http") -> Document:
-    """A patch of the Service's only port."""
-    return {"spec": {"ports": [{"port": port, "targetPort": target, "name": name, "protocol": "TCP"}]}}
-
-
-register(
-    patched(
-        "service-target-port-wrong",
-        "The Service's targetPort is one where nothing listens",
-        SERVICE,
-        to=ports(80, 80),
-        back=ports(80, 8080),
-        effect=lambda bed: endpoints(bed, 80, 2) or look.pool_health(bed, "day5-lab/web-app", "down", 2),
-        restored=lambda bed: endpoints(bed, 8080, 2) or targets_up(bed),
-    )
-)
-register(
-    patched(
-        "service-port-wrong",
-        "The Service has port 8080 instead of 80",
-        SERVICE,
-        to=ports(8080, 8080),
-        back=ports(80, 8080),
-        effect=lambda bed: None,
-        restored=lambda bed: endpoints(bed, 8080, 2),
-    )
 )
