@@ -18,12 +18,13 @@ from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.kube.times import format_time, parse_time
 from pytest_k8sgrade.outcome import Findings, absent, hopeless, unmet
-from pytest_k8sgrade.services import keda, metrics_api, triggers, workloads
+from pytest_k8sgrade.services import api_services, keda, triggers, workloads
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
 
 COMPONENTS = ("keda-operator", keda.METRICS_SERVICE)
 CRD = "scaledobjects.keda.sh"
+EXTERNAL = "external.metrics.k8s.io/v1beta1"
 SLACK = timedelta(seconds=30)
 """What the operator's round and the workload's own end may take after the cooldown."""
 
@@ -45,14 +46,13 @@ def test_installed(cluster: Cluster, namespace: str = "keda") -> None:
 
 def test_metrics_api(cluster: Cluster) -> None:
     """The external metrics API is available and KEDA answers it."""
-    api = metrics_api.registered(cluster, metrics_api.EXTERNAL)
+    api = api_services.find(cluster, EXTERNAL)
     if api is None:
-        absent("metrics-group-absent", group=metrics_api.EXTERNAL)
+        absent("api-absent", wanted=EXTERNAL, api_version=EXTERNAL)
     if not keda.serves_keda(cluster, api):
         unmet("keda-api-taken", seen=api.service, wanted=keda.METRICS_SERVICE, hpa="-", **keda.taken(api))
     if not api.available:
-        details = {"api": api.name, "service": api.service, "namespace": api.namespace, "why": api.why}
-        unmet("metrics-group-unavailable", seen=api.why, wanted="True", **details)
+        api_services.explain(cluster, api)
 
 
 def test_configured(

@@ -9,25 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from pytest_k8sgrade.kube import scaled_objects
 from pytest_k8sgrade.kube.conditions import Condition, condition, conditions
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import Absent, absent, cannot_tell, hopeless, too_early, unmet
+from pytest_k8sgrade.outcome import Absent, absent, hopeless, too_early, unmet
 from pytest_k8sgrade.services import autoscaling, metrics_api, triggers
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.api_services import ApiService
+from pytest_k8sgrade.services.diagnosis import if_readable, require_known
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object = Mapping[str, Any]
+BackedApi: TypeAlias = metrics_api.MetricsApi | ApiService
 
 API_VERSION, KIND = "keda.sh/v1alpha1", "ScaledObject"
 METRICS_SERVICE = "keda-operator-metrics-apiserver"
 _KEDA_LABELS = frozenset({"keda", "keda-operator", "keda-metrics-apiserver", METRICS_SERVICE})
 FIRST_LOOK = timedelta(seconds=60)
 """The operator looks at a new object's triggers at once; its first round takes some seconds."""
+READY_REASONS = frozenset({"ScaledObjectReady"})
 ACTIVE_REASONS = frozenset({"ScalerActive", "ScalerNotActive", "ScalerCooldown"})
 
 
@@ -69,10 +72,7 @@ def require_accepted(cluster: Cluster, scaled: Object) -> None:
     ready, active, fallback = said.get("Ready"), said.get("Active"), said.get("Fallback")
     if ready is None or not ready.true:
         _explain_not_ready(cluster, scaled, ready)
-    if ready.reason != "ScaledObjectReady":
-        cannot_tell(
-            "keda-reason-unknown", seen=ready.reason, type="Ready", why=ready.reason, **details(scaled)
-        )
+    require_known(scaled, ready, READY_REASONS)
     failing = scaled_objects.failing(scaled)
     if fallback is not None and fallback.true:
         unmet(
@@ -86,10 +86,7 @@ def require_accepted(cluster: Cluster, scaled: Object) -> None:
         unmet("keda-trigger-failing", seen=failing, wanted="Happy", failing=failing, **details(scaled))
     if active is None or active.status not in ("True", "False"):
         _not_looked_at(cluster, scaled, active)
-    if active.reason not in ACTIVE_REASONS:
-        cannot_tell(
-            "keda-reason-unknown", seen=active.reason, type="Active", why=active.reason, **details(scaled)
-        )
+    require_known(scaled, active, ACTIVE_REASONS)
 
 
 def _not_looked_at(cluster: Cluster, scaled: Object, said: Condition | None) -> NoReturn:
@@ -163,7 +160,7 @@ def require_hpa(cluster: Cluster, scaled: Object) -> None:
     autoscaling.require_working(cluster, hpa)
 
 
-def taken(api: metrics_api.MetricsApi) -> dict[str, Any]:
+def taken(api: BackedApi) -> dict[str, Any]:
     """What a message about an API in other hands names."""
     return {
         "api": api.name,
@@ -173,7 +170,7 @@ def taken(api: metrics_api.MetricsApi) -> dict[str, Any]:
     }
 
 
-def serves_keda(cluster: Cluster, api: metrics_api.MetricsApi) -> bool:
+def serves_keda(cluster: Cluster, api: BackedApi) -> bool:
     """Whether the Service behind the external metrics API is KEDA's, by its name or its labels."""
     if api.service == METRICS_SERVICE:
         return True

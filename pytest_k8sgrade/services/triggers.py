@@ -14,30 +14,14 @@ from urllib.parse import urlsplit
 from pytest_k8sgrade.kube import scaled_objects
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.scaled_objects import Trigger
+from pytest_k8sgrade.services.addresses import missing_service, service_address
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.operated import Address
 from pytest_k8sgrade.services.prometheus import Prometheus
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object = Mapping[str, Any]
-
-_IN_CLUSTER: tuple[list[str], ...] = ([], ["svc"], ["svc", "cluster", "local"])
-_PORTS = {"http": 80, "https": 443}
-
-
-def service_address(url: str) -> Address | None:
-    """The Service that an address of the cluster's DNS names, None for any other host."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme, 0)
-    except ValueError:
-        return None
-    name, *rest = (parts.hostname or "").rstrip(".").split(".")
-    if not name or not rest or rest[1:] not in _IN_CLUSTER:
-        return None
-    return Address(name, rest[0], str(port))
 
 
 def why_failing(cluster: Cluster, scaled: Object) -> tuple[str, dict[str, Any]]:
@@ -47,15 +31,11 @@ def why_failing(cluster: Cluster, scaled: Object) -> tuple[str, dict[str, Any]]:
     suspects = [one for one in own if not failing or one.metric in failing] or own
     addresses = [str(one) for one in suspects]
     for trigger in suspects:
-        place = service_address(trigger.address)
-        if place is not None and _missing(cluster, place):
+        place = missing_service(cluster, trigger.address)
+        if place is not None:
             where = {"service": place.service, "service_namespace": place.namespace}
             return "keda-trigger-service-absent", {"failing": addresses, **where}
     return "keda-trigger-error", {"failing": addresses}
-
-
-def _missing(cluster: Cluster, place: Address) -> bool:
-    return if_readable(lambda: [cluster.find("v1", "Service", place.service, place.namespace)]) == [None]
 
 
 def silent(cluster: Cluster, scaled: Object) -> Trigger | None:

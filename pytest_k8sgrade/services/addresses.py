@@ -1,0 +1,37 @@
+"""Addresses of the cluster's DNS in configurations: which Service they name, and whether it exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.operated import Address
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+_IN_CLUSTER: tuple[list[str], ...] = ([], ["svc"], ["svc", "cluster", "local"])
+_PORTS = {"http": 80, "https": 443}
+
+
+def service_address(url: str) -> Address | None:
+    """The Service that an address of the cluster's DNS names, None for any other host."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return None
+    name, *rest = (parts.hostname or "").rstrip(".").split(".")
+    if not name or not rest or rest[1:] not in _IN_CLUSTER:
+        return None
+    return Address(name, rest[0], str(port))
+
+
+def missing_service(cluster: Cluster, url: str) -> Address | None:
+    """The Service that an address names when it is known not to exist."""
+    place = service_address(url)
+    if place is None:
+        return None
+    found = if_readable(lambda: [cluster.find("v1", "Service", place.service, place.namespace)])
+    return place if found == [None] else None
