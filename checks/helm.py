@@ -6,13 +6,13 @@ a release deployed as soon as the API has taken its objects.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import Findings, absent, hopeless, unmet
+from pytest_k8sgrade.outcome import Findings, absent, hopeless, too_early, unmet
 from pytest_k8sgrade.services import argocd, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.helm import (
@@ -41,7 +41,7 @@ def test_deployed(
     if not stored:
         _absent(cluster, release, namespace, chart)
     latest = stored[-1]
-    _require_deployed(cluster, latest)
+    _require_deployed(cluster, latest, stored[:-1])
     if chart or version or values:
         _require_content(latest, chart, version, values or {})
 
@@ -73,22 +73,34 @@ def _application(cluster: Cluster, namespace: str, chart: str) -> str | None:
     return None
 
 
-def _require_deployed(cluster: Cluster, latest: Revision) -> None:
+def _require_deployed(cluster: Cluster, latest: Revision, earlier: Sequence[Revision]) -> None:
     if latest.status == "deployed":
         return
-    details = {
+    details: dict[str, Any] = {
         "release": latest.release,
         "namespace": latest.namespace,
         "revision": latest.number,
         "status": latest.status,
     }
-    if latest.status not in PENDING:
-        reason = "helm-release-uninstalled" if latest.status == "uninstalled" else "helm-release-failed"
-        hopeless(reason, seen=latest.status, wanted="deployed", **details)
+    last_good = max((one.number for one in earlier if one.status == "deployed"), default=None)
+    if last_good is not None:
+        details["previous"] = last_good
+    if latest.status in PENDING:
+        _explain_pending(cluster, latest, details)
+    reason = "helm-release-failed" if last_good is None else "helm-upgrade-failed"
+    if latest.status == "uninstalled":
+        reason = "helm-release-uninstalled"
+    hopeless(reason, seen=latest.status, wanted="deployed", **details)
+
+
+def _explain_pending(cluster: Cluster, latest: Revision, details: Mapping[str, Any]) -> NoReturn:
+    """Helm may be at work for as long as it waits by default; after that it was interrupted."""
     created = parse_time(latest.created)
-    if created is not None and cluster.now - created > STUCK_AFTER:
-        hopeless("helm-release-stuck", seen=latest.status, wanted="deployed", since=latest.created, **details)
-    unmet("helm-release-pending", seen=latest.status, wanted="deployed", **details)
+    if created is None or cluster.now - created <= STUCK_AFTER:
+        say = unmet if created is None else too_early
+        say("helm-release-pending", seen=latest.status, wanted="deployed", **details)
+    reason = "helm-upgrade-stuck" if "previous" in details else "helm-release-stuck"
+    hopeless(reason, seen=latest.status, wanted="deployed", since=latest.created, **details)
 
 
 def _require_content(latest: Revision, chart: str, version: str, values: Mapping[str, str]) -> None:

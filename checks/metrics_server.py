@@ -6,9 +6,9 @@ prometheus-adapter is a working API, but not the metrics-server that was asked f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.conditions import condition
@@ -23,6 +23,22 @@ METRICS = f"{metrics_api.RESOURCE}/v1beta1"
 ADAPTER = "prometheus-adapter"
 YOUNG = timedelta(seconds=90)
 """Two scrapes of metrics-server after a start; before that a pod has no values."""
+_WHY = {
+    "ServiceNotFound": "metrics-api-leftover",
+    "ServicePortError": "api-service-port",
+    "MissingEndpoints": "metrics-api-without-endpoints",
+    "EndpointsNotFound": "metrics-api-without-endpoints",
+    "FailedDiscoveryCheck": "metrics-api-unreachable",
+}
+"""What the aggregator's reasons mean for metrics-server."""
+_WHY = {
+    "ServiceNotFound": "metrics-api-leftover",
+    "ServicePortError": "api-service-port",
+    "MissingEndpoints": "metrics-api-without-endpoints",
+    "EndpointsNotFound": "metrics-api-without-endpoints",
+    "FailedDiscoveryCheck": "metrics-api-unreachable",
+}
+"""What the aggregator's reasons mean for metrics-server."""
 
 
 def test_available(cluster: Cluster) -> None:
@@ -62,11 +78,8 @@ def _explain_unavailable(cluster: Cluster, api: MetricsApi) -> None:
         selector = service["spec"].get("selector") or {}
         reason = "service-selects-nothing" if selector else "service-has-no-selector"
         unmet(reason, seen=api.why, wanted="True", selector=selector, **named(service))
-    reason = {
-        "ServiceNotFound": "metrics-api-leftover",
-        "FailedDiscoveryCheck": "metrics-api-unreachable",
-    }.get(api.why, "metrics-api-unavailable")
-    if trouble is not None and api.why in ("MissingEndpoints", "EndpointsNotFound"):
+    reason = _WHY.get(api.why, "metrics-api-unavailable")
+    if trouble is not None and reason == "metrics-api-without-endpoints":
         reason = "metrics-server-not-ready"
         details["pod"] = trouble.params["pod"]
     unmet(reason, seen=api.why, wanted="True", **details)
@@ -83,19 +96,20 @@ def _is_adapter(cluster: Cluster, api: MetricsApi) -> bool:
 def test_nodes(cluster: Cluster) -> None:
     """Every ready node has CPU and memory values."""
     values = {item["metadata"]["name"]: item.get("usage") or {} for item in _metrics(cluster, "nodes")}
-    nodes = [node["metadata"]["name"] for node in cluster.list("v1", "Node") if _node_ready(node)]
+    nodes = {node["metadata"]["name"]: node for node in cluster.list("v1", "Node") if _node_ready(node)}
     if not nodes:
         unmet("no-ready-node", seen=0, wanted=1)
     found = Findings()
-    for node in sorted(nodes):
-        usage = values.get(node) or {}
+    for name in sorted(nodes):
+        usage = values.get(name) or {}
         found.require(
             {"cpu", "memory"} <= usage.keys(),
             "node-without-metrics",
-            part=f"node/{node}",
+            part=f"node/{name}",
             seen=sorted(usage),
             wanted=["cpu", "memory"],
-            node=node,
+            early=_young(cluster, nodes[name]),
+            node=name,
         )
     found.close()
 
@@ -105,50 +119,64 @@ def _node_ready(node: Mapping[str, Any]) -> bool:
     return ready is None or ready.status == "True"
 
 
-def test_pods(cluster: Cluster, name: str, namespace: str) -> None:
-    """The pods of the Deployment {name} have CPU and memory values."""
-    values = {item["metadata"]["name"]: item for item in _metrics(cluster, f"namespaces/{namespace}/pods")}
-    workload = workloads.get(cluster, "Deployment", name, namespace)
-    own = living(workloads.own_pods(workload, workloads.selected_pods(cluster, workload)))
-    pods = [pod for pod in own if pod_ready(pod)]
+def test_pods(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Pod"] = "Deployment",
+) -> None:
+    """The pods of the {kind} {name} have CPU and memory values."""
+    if kind == "Pod":
+        own = [cluster.get("v1", "Pod", name, namespace)]
+        listed = _metrics(cluster, f"namespaces/{namespace}/pods/{name}")
+    else:
+        listed = _metrics(cluster, f"namespaces/{namespace}/pods")
+        workload = workloads.get(cluster, kind, name, namespace)
+        own = [*workloads.own_pods(workload, workloads.selected_pods(cluster, workload))]
+    pods = [pod for pod in living(own) if pod_ready(pod)]
     trouble = pods_shortfall(own) if not pods else None
     if trouble is not None:
         workloads.raise_shortfall(trouble)
     if not pods:
-        unmet("workload-without-pods", seen=0, wanted=1, kind="Deployment", name=name, namespace=namespace)
+        unmet("workload-without-pods", seen=0, wanted=1, kind=kind, name=name, namespace=namespace)
+    _require_values(cluster, pods, {item["metadata"]["name"]: item for item in listed})
+
+
+def _require_values(
+    cluster: Cluster, pods: Sequence[Mapping[str, Any]], values: Mapping[str, Mapping[str, Any]]
+) -> None:
     found = Findings()
     for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
-        pod_name = pod["metadata"]["name"]
-        usages = [one.get("usage") or {} for one in (values.get(pod_name) or {}).get("containers") or []]
+        name, young = pod["metadata"]["name"], _young(cluster, pod)
+        usages = [one.get("usage") or {} for one in (values.get(name) or {}).get("containers") or []]
         found.require(
             bool(usages) and all({"cpu", "memory"} <= usage.keys() for usage in usages),
-            "pod-metrics-too-early" if _young(cluster, pod) else "pod-without-metrics",
-            part=f"pod/{pod_name}",
+            "pod-metrics-too-early" if young else "pod-without-metrics",
+            part=f"pod/{name}",
             seen=len(usages),
-            wanted=len(pod["spec"].get("containers") or []),
-            pod=pod_name,
-            namespace=namespace,
+            wanted=len((pod.get("spec") or {}).get("containers") or []),
+            early=young,
+            pod=name,
+            namespace=pod["metadata"]["namespace"],
         )
     found.close()
 
 
-def _young(cluster: Cluster, pod: Mapping[str, Any]) -> bool:
+def _young(cluster: Cluster, item: Mapping[str, Any]) -> bool:
     started = parse_time(
-        (pod.get("status") or {}).get("startTime") or pod["metadata"].get("creationTimestamp")
+        (item.get("status") or {}).get("startTime") or item["metadata"].get("creationTimestamp")
     )
     return started is not None and cluster.now - started < YOUNG
 
 
 def _metrics(cluster: Cluster, what: str) -> list[Mapping[str, Any]]:
-    """The items of a list of metrics; explains an API that is not there."""
-    response = cluster.raw(f"/apis/{METRICS}/{what}")
+    """The metrics of a list or of one pod, none where it has none; explains an API that is not there."""
+    path = f"/apis/{METRICS}/{what}"
+    response = cluster.raw(path)
+    if response.status == 404 and response.api_status is not None:
+        return []
     if response.status != 200:
         _available(cluster)
-        unmet(
-            "metrics-api-refuses",
-            seen=response.status,
-            wanted=200,
-            status=response.status,
-            path=f"/apis/{METRICS}/{what}",
-        )
-    return list(response.json().get("items") or [])
+        unmet("metrics-api-refuses", seen=response.status, wanted=200, status=response.status, path=path)
+    document = response.json()
+    return list(document["items"] or []) if "items" in document else [document]

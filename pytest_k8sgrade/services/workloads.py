@@ -7,13 +7,15 @@ that only share labels with a workload are kept apart from its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
-from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall, rollout_shortfall
+from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall, progress_deadline, rollout_shortfall
 from pytest_k8sgrade.kube.selectors import controller, selector_text
 from pytest_k8sgrade.outcome import Findings, hopeless, too_early, unmet
 from pytest_k8sgrade.services import pod_causes
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.startup import is_starting
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -46,7 +48,17 @@ def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
         return missing
     pods = if_readable(lambda: selected_pods(cluster, workload)) or []
     found = pods_shortfall([pod for pod in pods if owns(workload, pod) or controller(pod) is None])
-    return pod_causes.explained(cluster, found, pods) if found is not None else missing
+    return _in_time(cluster, workload, pod_causes.explained(cluster, found, pods), pods) if found else missing
+
+
+def _in_time(cluster: Cluster, workload: Object, found: Shortfall, pods: Sequence[Object]) -> Shortfall:
+    """A pod that starts within its probes' time, or within its Deployment's deadline, is only early."""
+    now = if_readable(lambda: cluster.now)
+    if now is None or found.reason not in ("pod-starting", "pod-not-ready"):
+        return found
+    deadline = progress_deadline(workload)
+    starting = found.reason == "pod-starting" and deadline is not None and now < deadline
+    return replace(found, early=starting or is_starting(pods, now))
 
 
 def require_rolled_out(cluster: Cluster, workload: Object) -> None:

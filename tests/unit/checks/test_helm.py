@@ -48,10 +48,10 @@ def test_a_failed_revision_in_the_past_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("latest", "status", "expected"),
     [
-        ("failed", "hopeless", "helm-release-failed"),
+        ("failed", "hopeless", "helm-upgrade-failed"),
         ("uninstalled", "hopeless", "helm-release-uninstalled"),
-        ("pending-upgrade", "hopeless", "helm-release-stuck"),
-        ("superseded", "hopeless", "helm-release-failed"),
+        ("pending-upgrade", "hopeless", "helm-upgrade-stuck"),
+        ("superseded", "hopeless", "helm-upgrade-failed"),
     ],
 )
 def test_an_older_deployed_revision_does_not_count(latest: str, status: str, expected: str) -> None:
@@ -64,7 +64,20 @@ def test_a_pending_release_may_still_be_at_work() -> None:
     """Shortly after its start an install is waited for."""
     soon = datetime(2026, 3, 2, 8, 1, tzinfo=UTC)
     seen = deployed(release("kps", 1, "pending-install"), now=soon)
-    assert (seen.status, reason(seen)) == ("unmet", "helm-release-pending")
+    assert (seen.status, reason(seen)) == ("early", "helm-release-pending")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("failed", "helm-release-failed"),
+        ("pending-install", "helm-release-stuck"),
+        ("unknown", "helm-release-failed"),
+    ],
+)
+def test_a_first_revision_has_none_to_go_back_to(status: str, expected: str) -> None:
+    """The hint may not name a rollback that cannot be; a status nobody knows is no pass."""
+    assert reason(deployed(release("kps", 1, status))) == expected
 
 
 def test_a_release_elsewhere_is_told_from_none() -> None:

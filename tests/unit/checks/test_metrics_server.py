@@ -31,12 +31,29 @@ def test_the_backend_may_have_any_name() -> None:
     [
         ("ServiceNotFound", "metrics-api-leftover"),
         ("FailedDiscoveryCheck", "metrics-api-unreachable"),
-        ("EndpointsNotFound", "metrics-api-unavailable"),
+        ("EndpointsNotFound", "metrics-api-without-endpoints"),
+        ("ServicePortError", "api-service-port"),
+        ("SomethingNew", "metrics-api-unavailable"),
     ],
 )
 def test_an_unavailable_api_names_its_cause(why: str, expected: str) -> None:
     """The reason of the condition decides, a ready pod does not help."""
     assert reason(available(api_service(NAME, status="False", reason=why))) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "expected"),
+    [
+        ("True", "Passed", None),
+        ("True", "SomethingNew", "condition-unknown"),
+        ("Unknown", "ServiceAccessError", "api-state-unknown"),
+        ("Unknown", "EndpointsAccessError", "api-state-unknown"),
+    ],
+)
+def test_what_the_aggregator_cannot_say_is_a_doubt(status: str, why: str, expected: str | None) -> None:
+    """An unknown reason is no pass, and a state that the server does not know is nobody's fault."""
+    seen = available(api_service(NAME, status=status, reason=why))
+    assert (seen.status, reason(seen)) == ("met" if expected is None else "cannot-tell", expected)
 
 
 def test_a_pod_that_runs_and_is_not_ready_points_to_certificates() -> None:

@@ -23,7 +23,7 @@ STUCK: Object = {"updatedReplicas": 1, "readyReplicas": 3, "replicas": 4}
     ("broken", "status", "expected"),
     [
         (deployment(replicas=0, status={}), "unmet", "workload-scaled-to-zero"),
-        (deployment(meta={"generation": 2}), "unmet", "workload-not-observed"),
+        (deployment(meta={"generation": 2}), "early", "workload-not-observed"),
         (deployment(paused=True, status={"readyReplicas": 2}), "unmet", "deployment-paused"),
         (
             deployment(status={"updatedReplicas": 2, "readyReplicas": 2, "replicas": 3}),
