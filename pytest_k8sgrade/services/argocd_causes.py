@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
     from pytest_k8sgrade.services.argocd import Application
 
+API_VERSION = "argoproj.io/v1alpha1"
 _NAME = "app.kubernetes.io/name"
 
 
@@ -38,18 +39,21 @@ def component_down(cluster: Cluster, name: str, namespace: str) -> Shortfall | N
     return found[0] if found and all(one is not None for one in found) else None
 
 
-def forbidden_field(project: Mapping[str, Any], app: Application) -> str | None:
-    """The field of an AppProject whose rules leave out the Application's source or destination."""
+def forbidden(project: Mapping[str, Any], app: Application) -> tuple[str, list[str]] | None:
+    """The field of an AppProject that leaves out the source or the destination, and what it leaves out."""
     spec, destination = project.get("spec"), app.destination
     if spec is None:
         return None
-    repositories = [source.repository for source in app.sources]
-    if not all(_allowed(spec.get("sourceRepos") or [], one) for one in repositories):
-        return "spec.sourceRepos"
+    for repository in (source.repository for source in app.sources):
+        if not _allowed(spec.get("sourceRepos") or [], repository):
+            return "spec.sourceRepos", [repository]
     rules = spec.get("destinations") or []
-    denying = [rule for rule in rules if _denies(rule, destination)]
-    fitting = [rule for rule in rules if _fits(rule, destination)]
-    return "spec.destinations" if denying or not fitting else None
+    if any(_fits(rule, destination) for rule in rules) and not any(
+        _denies(rule, destination) for rule in rules
+    ):
+        return None
+    place = destination.get("server") or destination.get("name", "")
+    return "spec.destinations", [place, destination.get("namespace", "")]
 
 
 def _allowed(patterns: Sequence[str], value: str) -> bool:
@@ -71,3 +75,25 @@ def _fits(rule: Mapping[str, Any], destination: Mapping[str, str]) -> bool:
     cluster = [key for key in ("server", "name") if destination.get(key)]
     place = any(_allowed([str(rule.get(key) or "")], destination[key]) for key in cluster)
     return place and _allowed([str(rule.get("namespace") or "")], destination.get("namespace", ""))
+
+
+def sync_windows(cluster: Cluster, app: Application) -> list[str]:
+    """The sync windows of the project that are about an Application: outside of them nothing is synced."""
+    project = cluster.get(API_VERSION, "AppProject", app.project or "default", app.namespace)
+    destination = app.destination
+    subjects = {
+        "applications": [app.name],
+        "namespaces": [destination.get("namespace", "")],
+        "clusters": [destination[key] for key in ("server", "name") if destination.get(key)],
+    }
+    windows = project["spec"].get("syncWindows") or []
+    return [
+        f"{window.get('kind')} {window.get('schedule')} ({window.get('duration')})"
+        for window in windows
+        if any(
+            fnmatchcase(value, pattern)
+            for key, values in subjects.items()
+            for pattern in window.get(key) or []
+            for value in values
+        )
+    ]

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pytest_k8sgrade.kube.duration import format_duration
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
-from pytest_k8sgrade.services import argocd_causes, workloads
+from pytest_k8sgrade.services import argocd, argocd_causes, argocd_clusters, workloads
 from pytest_k8sgrade.services.argocd import API_VERSION, Application, label
 from pytest_k8sgrade.services.diagnosis import if_readable
 
@@ -27,6 +28,8 @@ SETTLED = timedelta(seconds=60)
 UNWATCHED = timedelta(minutes=3)
 STALE = timedelta(minutes=15)
 """Several times the interval in which the controller compares every Application anew."""
+SYNC_TAKES = timedelta(minutes=10)
+"""As long as a rollout may take by default; a sync that waits for a hook has no limit of its own."""
 _CONTROLLER, _REPO_SERVER = "argocd-application-controller", "argocd-repo-server"
 
 
@@ -43,14 +46,14 @@ def require_synced(cluster: Cluster, app: Application) -> None:
         )
     _require_status(cluster, app, params)
     _require_comparable(cluster, app, params)
-    _require_operation(app, params)
-    if not app.resources:
-        paths = [source.path or source.chart for source in app.sources]
-        unmet("argocd-no-resources", seen=0, wanted=1, paths=paths, **params)
+    require_operation(cluster, app)
     if app.sync != "Synced":
         _explain_out_of_sync(cluster, app, params)
     if app.health != "Healthy":
         _explain_health(cluster, app, params)
+    if not app.resources:
+        paths = [source.path or source.chart for source in app.sources]
+        unmet("argocd-no-resources", seen=0, wanted=1, paths=paths, **params)
 
 
 def _require_status(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
@@ -61,6 +64,7 @@ def _require_status(cluster: Cluster, app: Application, params: Mapping[str, Any
             "argocd-application-ignored" if old else "argocd-application-new",
             seen=None,
             wanted="status",
+            age=format_duration(cluster.now - created) if created is not None else "-",
             **params,
         )
     if reconciled is None or _controller_runs(cluster, app, cluster.now - reconciled):
@@ -84,50 +88,101 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
     source = app.sources[0] if app.sources else None
     details = {
         **params,
-        "repository": source.repository if source else "",
-        "revision": source.revision if source else "",
-        "path": (source.path or source.chart) if source else "",
+        "repository": (source.repository if source else "") or "-",
+        "revision": (source.revision if source else "") or "-",
+        "path": (source.path or source.chart if source else "") or "-",
         "project": app.project,
         "server": app.destination.get("server") or app.destination.get("name", ""),
-        "target_namespace": app.destination.get("namespace", ""),
         "failed": app.failed_resources(),
         "why": error,
     }
     if error == "InvalidSpecError":
-        reason, field = _why_invalid(cluster, app)
-        say(reason, seen=error, wanted=None, field=field, **details)
+        reason, more = _why_invalid(cluster, app)
+        say(reason, seen=error, wanted=None, **details, **more)
     if error == "ComparisonError":
         missing = argocd_causes.component_down(cluster, _REPO_SERVER, app.namespace)
         if missing is not None:
             workloads.raise_shortfall(missing)
-    reasons = {"ComparisonError": "argocd-source-unreadable", "SyncError": "argocd-sync-failed"}
+    if error == "SyncError":
+        require_operation(cluster, app)
+        say(why_sync_failed(cluster, app), seen=error, wanted=None, **details)
+    reasons = {"ComparisonError": "argocd-source-unreadable"}
     say(reasons.get(error, "argocd-application-error"), seen=error, wanted=None, **details)
 
 
 def _why_invalid(cluster: Cluster, app: Application) -> tuple[str, str]:
     """The reason, and the field of the project that forbids it if there is one."""
-    project = cluster.find(API_VERSION, "AppProject", app.project or "default", app.namespace)
-    if project is None:
+    known = if_readable(lambda: argocd_clusters.registered(cluster, app.namespace))
+    if known and app.destination and argocd_clusters.destination_of(known, app) is None:
+        return "argocd-destination-unknown", ""
+    name = app.project or "default"
+    project = if_readable(lambda: [cluster.find(API_VERSION, "AppProject", name, app.namespace)])
+    if project == [None]:
         return "argocd-project-absent", ""
-    field = argocd_causes.forbidden_field(project, app)
+    field = argocd_causes.forbidden_field(project[0], app) if project and project[0] else None
     return ("argocd-project-forbids", field) if field else ("argocd-spec-invalid", "")
 
 
-def _require_operation(app: Application, params: Mapping[str, Any]) -> None:
+def require_operation(cluster: Cluster, app: Application) -> None:
+    """Unmet, early or hopeless, with the cause, while the last operation runs or when it failed."""
     failed = app.failed_resources()
-    details = {**params, "failed": failed, "retries": app.retries, "phase": app.phase}
-    if app.phase in ("Running", "Terminating"):
-        reason = "argocd-sync-retrying" if app.retries or failed else "argocd-sync-running"
-        unmet(reason, seen=app.phase, wanted="Succeeded", **details)
+    started = parse_time(app.operation.get("startedAt"))
+    details = {
+        "namespace": app.namespace,
+        "name": app.name,
+        "failed": failed,
+        "retries": app.retries,
+        "phase": app.phase,
+        "target_namespace": app.destination.get("namespace", ""),
+        "hooks": app.running_hooks(),
+        "since": app.operation.get("startedAt") or "-",
+    }
     if app.phase in ("Failed", "Error"):
-        hopeless("argocd-sync-failed", seen=app.phase, wanted="Succeeded", **details)
+        hopeless(why_sync_failed(cluster, app), seen=app.phase, wanted="Succeeded", **details)
+    if app.phase not in ("Running", "Terminating"):
+        return
+    if app.retries or failed:
+        why = why_sync_failed(cluster, app)
+        reason = "argocd-sync-retrying" if why == "argocd-sync-failed" else why
+        unmet(reason, seen=app.phase, wanted="Succeeded", **details)
+    early = started is None or cluster.now - started < SYNC_TAKES
+    found = Findings()
+    for part, met in (("synced", app.sync == "Synced"), ("healthy", app.health == "Healthy"), ("operation", False)):
+        found.require(
+            met, "argocd-sync-running", part=part, seen=app.phase, wanted="Succeeded", early=early, **details
+        )
+    found.close()
+
+
+def why_sync_failed(cluster: Cluster, app: Application) -> str:
+    """The message for an operation that failed: what lacks, or that something could not be applied."""
+    kinds = {result.get("kind") for result in app.sync_failures()}
+    if kinds == {"CustomResourceDefinition"} and app.sync_options.get("ServerSideApply") != "true":
+        return "argocd-crd-sync-failed"
+    namespace, local = app.destination.get("namespace", ""), _is_local(app)
+    if namespace and local and app.sync_options.get("CreateNamespace") != "true":
+        if if_readable(lambda: [cluster.find("v1", "Namespace", namespace)]) == [None]:
+            return "argocd-namespace-absent"
+    return "argocd-sync-failed"
+
+
+def _is_local(app: Application) -> bool:
+    local = argocd_clusters.Destination(argocd_clusters.LOCAL_NAME, argocd_clusters.LOCAL_SERVER)
+    return argocd_clusters.destination_of([local], app) is not None
 
 
 def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
     differing = [one for one in app.resources if one.get("status") not in (None, "Synced")]
-    details = {**params, "sync": app.sync, "resources": [label(one) for one in differing]}
+    details = {**params, "sync": app.sync, "health": app.health, "resources": [label(one) for one in differing]}
     if "SharedResourceWarning" in app.conditions:
-        unmet("argocd-shared-resource", seen=app.sync, wanted="Synced", **details)
+        others = if_readable(lambda: _sharing(cluster, app)) or []
+        unmet("argocd-shared-resource", seen=app.sync, wanted="Synced", others=others, **details)
+    if not app.automated.on and not app.operation and not app.history:
+        unmet("argocd-never-synced", seen=app.sync, wanted="Synced", **details)
+    windows = if_readable(lambda: argocd_causes.sync_windows(cluster, app)) or []
+    if windows and app.automated.on:
+        window = {"windows": windows, "project": app.project or "default"}
+        unmet("argocd-sync-window", seen=app.sync, wanted="Synced", **window, **details)
     reason = "argocd-out-of-sync"
     if differing and app.sync == "OutOfSync":
         if all(one.get("requiresPruning") for one in differing):
@@ -140,6 +195,17 @@ def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str
     found.require(True, reason, part="deployed")
     found.require(False, reason, part="synced", seen=app.sync, wanted="Synced", **details)
     found.close()
+
+
+def _sharing(cluster: Cluster, app: Application) -> list[str]:
+    """The Applications that manage some of the same objects."""
+    own = {argocd.identity(one) for one in app.resources}
+    others = argocd_clusters.applications(cluster, app.namespace)
+    return sorted(
+        f"{one.namespace}/{one.name}"
+        for one in others
+        if one.name != app.name and own & {argocd.identity(resource) for resource in one.resources}
+    )
 
 
 def _scaled_by_autoscaler(cluster: Cluster, app: Application, resource: Mapping[str, Any]) -> bool:
@@ -155,13 +221,15 @@ def _scaled_by_autoscaler(cluster: Cluster, app: Application, resource: Mapping[
 
 
 def _explain_health(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
-    details = {**params, "health": app.health}
+    unwell = [one for one in app.resources if (one.get("health") or {}).get("status", "Healthy") != "Healthy"]
+    details = {**params, "health": app.health, "sync": app.sync}
     missing = _workload_shortfalls(cluster, app)
     if missing:
         workloads.raise_shortfall(missing[0])
     waiting = _without_address(cluster, app) if app.health == "Progressing" and missing is not None else []
     if not waiting:
-        unmet("argocd-not-healthy", seen=app.health, wanted="Healthy", **details)
+        named = [label(one) for one in unwell]
+        unmet("argocd-not-healthy", seen=app.health, wanted="Healthy", resources=named, **details)
     found = Findings()
     found.require(True, "argocd-waits-for-address", part="workloads")
     found.require(
