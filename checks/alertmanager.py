@@ -1,7 +1,8 @@
-"""Alertmanager: running with the configuration it was given, and known to Prometheus.
+"""Alertmanager: running with the configuration it was given, known to Prometheus, delivering.
 
 A configuration that the operator refuses never reaches the pod, which goes on with
-the old one: only the custom resource's condition tells.
+the old one: only the custom resource's condition tells. What is asked of receivers
+and routes is asked of the running configuration, never of a Secret.
 """
 
 from __future__ import annotations
@@ -9,67 +10,154 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import workloads
-from pytest_k8sgrade.services.alertmanager import Alertmanager
-from pytest_k8sgrade.services.operated import address, operated, require_operated
+from pytest_k8sgrade.services import alerting, routing, workloads
+from pytest_k8sgrade.services.alert_sending import explain_not_connected
+from pytest_k8sgrade.services.alertmanager import (
+    Alertmanager,
+    config_secret,
+    require_accepted,
+    unread_secrets,
+)
+from pytest_k8sgrade.services.operated import address, operated
 from pytest_k8sgrade.services.prometheus import Prometheus
 
 
 def test_up(cluster: Cluster, namespace: str, name: str = "") -> None:
     """Alertmanager runs as its custom resource asks, with the newest configuration, and is ready."""
     resource = operated(cluster, "Alertmanager", namespace, name)
-    require_operated(cluster, "Alertmanager", resource)
-    Alertmanager(cluster, address(cluster, "Alertmanager", resource)).require_ready()
+    require_accepted(cluster, resource)
+    asked = Alertmanager.running(cluster, resource)
+    asked.require_ready()
+    if (resource["spec"].get("replicas") or 1) > 1:
+        alerting.require_clustered(cluster, asked, resource)
 
 
 def test_connected(cluster: Cluster, namespace: str, name: str = "", prometheus: str = "") -> None:
     """Prometheus sends its alerts to this Alertmanager."""
     resource = operated(cluster, "Alertmanager", namespace, name)
-    asked = Prometheus.of(cluster, namespace, prometheus)
+    sender = operated(cluster, "Prometheus", namespace, prometheus)
+    asked = Prometheus(cluster, address(cluster, "Prometheus", sender))
     hosts = {urlsplit(str(one["url"])).hostname for one in asked.alertmanagers()}
     if not hosts:
         asked.settled()
+        explain_not_connected(cluster, sender, resource, [])
     stateful_set = workloads.get(
         cluster, "StatefulSet", f"alertmanager-{resource['metadata']['name']}", namespace
     )
     pods = workloads.own_pods(stateful_set, workloads.selected_pods(cluster, stateful_set))
     own = {ip["ip"] for pod in pods for ip in (pod.get("status") or {}).get("podIPs") or []}
     if not own & hosts:
-        unmet(
-            "alertmanager-not-connected",
-            seen=sorted(host for host in hosts if host),
-            wanted=sorted(own),
-            namespace=namespace,
-            name=resource["metadata"]["name"],
-        )
+        explain_not_connected(cluster, sender, resource, sorted(host for host in hosts if host))
 
 
-def test_alert_arrived(cluster: Cluster, namespace: str, alert: str = "Watchdog", name: str = "") -> None:
+def test_alert_arrived(
+    cluster: Cluster,
+    namespace: str,
+    alert: str = "Watchdog",
+    *,
+    receiver: str = "",
+    labels: dict[str, str] = {},  # noqa: B006 - never changed
+    name: str = "",
+    prometheus: str = "",
+) -> None:
     """The alert {alert} has arrived in Alertmanager."""
-    found = Alertmanager.of(cluster, namespace, name).alerts()
-    names = sorted({str((one.get("labels") or {}).get("alertname")) for one in found})
-    if alert not in names:
-        unmet("alert-not-arrived", seen=names, wanted=alert, alert=alert, namespace=namespace)
+    resource = operated(cluster, "Alertmanager", namespace, name)
+    asked = Alertmanager.running(cluster, resource)
+    wanted = {"alertname": alert, **labels}
+    held = asked.alerts()
+    own = [one for one in held if selects(wanted, one.get("labels"))]
+    if not own:
+        alerting.explain_not_arrived(cluster, resource, wanted, prometheus, held)
+    if receiver and not any(alerting.delivered(one, receiver) for one in own):
+        alerting.explain_not_delivered(asked, own, receiver, alert, namespace)
 
 
 def test_receivers(cluster: Cluster, namespace: str, receivers: list[str], name: str = "") -> None:
     """The running configuration of Alertmanager has the receivers {receivers}."""
     resource = operated(cluster, "Alertmanager", namespace, name)
-    require_operated(cluster, "Alertmanager", resource)
-    running = Alertmanager(cluster, address(cluster, "Alertmanager", resource)).receivers()
+    require_accepted(cluster, resource)
+    running = Alertmanager.running(cluster, resource).receivers()
     found, metadata = Findings(), resource["metadata"]
-    secret = resource["spec"].get("configSecret") or f"alertmanager-{metadata['name']}"
+    unread = unread_secrets(cluster, resource) if set(receivers) - set(running) else []
     for receiver in receivers:
         found.require(
             receiver in running,
-            "receiver-not-running",
+            "receiver-in-unread-secret" if unread else "receiver-not-running",
             part=f"receiver/{receiver}",
             seen=running,
             wanted=receiver,
             receiver=receiver,
-            secret=secret,
+            running=running,
+            secret=config_secret(resource),
+            unread=unread,
             namespace=metadata["namespace"],
             name=metadata["name"],
         )
     found.close()
+
+
+def test_notifies(
+    cluster: Cluster, namespace: str, receiver: str = "", integration: str = "", name: str = ""
+) -> None:
+    """Alertmanager has a receiver that sends notifications."""
+    resource = operated(cluster, "Alertmanager", namespace, name)
+    require_accepted(cluster, resource)
+    config = Alertmanager.running(cluster, resource).config()
+    names = [receiver] if receiver else routing.receivers(config)
+    kinds = {one: routing.integrations(config, one) for one in names}
+    if not any(integration in own if integration else own for own in kinds.values()):
+        alerting.explain_silent(resource, kinds, integration)
+
+
+def test_routed(
+    cluster: Cluster, namespace: str, alerts: list[dict[str, str]], receiver: str, name: str = ""
+) -> None:
+    """Alerts with the labels {alerts} go to the receiver {receiver}."""
+    resource = operated(cluster, "Alertmanager", namespace, name)
+    require_accepted(cluster, resource)
+    config = Alertmanager.running(cluster, resource).config()
+    found = Findings()
+    for labels in alerts:
+        ends = alerting.ends_of(config, labels, namespace)
+        reason, params = alerting.why_elsewhere(resource, config, labels, receiver, ends)
+        told = {"receiver": receiver, "labels": labels, "found": ends, "namespace": namespace, **params}
+        part = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        found.require(receiver in ends, reason, part=f"alert/{part}", seen=ends, wanted=receiver, **told)
+    found.close()
+
+
+def test_inhibits(
+    cluster: Cluster,
+    namespace: str,
+    source: dict[str, str],
+    target: dict[str, str],
+    equal: list[str] = [],  # noqa: B006 - never changed
+    name: str = "",
+) -> None:
+    """An alert {source} silences the alert {target} that agrees with it in {equal}."""
+    resource = operated(cluster, "Alertmanager", namespace, name)
+    require_accepted(cluster, resource)
+    config = Alertmanager.running(cluster, resource).config()
+    rules = [
+        rule
+        for rule in config.get("inhibit_rules") or []
+        if routing.fits(rule, source, "source_") and routing.fits(rule, target, "target_")
+    ]
+    seen = [sorted(rule.get("equal") or []) for rule in rules]
+    if not any(set(one) == set(equal) for one in seen):
+        reason = "inhibition-other-labels" if rules else "inhibition-absent"
+        told = {"source": source, "target": target, "found": seen, "namespace": namespace}
+        unmet(reason, seen=seen, wanted=equal, equal=equal, name=resource["metadata"]["name"], **told)
+
+
+def test_config_loaded(
+    cluster: Cluster, name: str, namespace: str, monitoring: str, alertmanager: str = ""
+) -> None:
+    """Alertmanager runs with the AlertmanagerConfig {name}."""
+    resource = operated(cluster, "Alertmanager", monitoring, alertmanager)
+    item = alerting.config_object(cluster, name, namespace)
+    running = Alertmanager.running(cluster, resource).receivers()
+    if not any(one.split("/")[:2] == [namespace, name] for one in running):
+        alerting.explain_not_loaded(cluster, resource, item, running)
