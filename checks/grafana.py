@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.services import provisioning
 from pytest_k8sgrade.services.grafana import Grafana, place
 
 PROBE = "vector(1)"
@@ -32,15 +33,16 @@ def test_datasource(cluster: Cluster, namespace: str, type: str = "prometheus", 
     """Grafana has a data source of type {type} that answers."""
     grafana = _open(cluster, namespace, service)
     grafana.login()
-    _working(grafana, type)
+    _working(cluster, grafana, type)
 
 
-def _working(grafana: Grafana, kind: str) -> str:
+def _working(cluster: Cluster, grafana: Grafana, kind: str) -> str:
     """The uid of a data source of that kind that answers a query, the default one before others."""
     sources = [one for one in grafana.data_sources() if one.get("type") == kind]
     where = {"namespace": grafana.place.namespace, "service": grafana.place.service, "type": kind}
     if not sources:
-        unmet("grafana-datasource-absent", seen=0, wanted=kind, **where)
+        reason, params = provisioning.why_source_absent(cluster, grafana.place, kind)
+        unmet(reason, seen=0, wanted=kind, **where, **params)
     answers = {}
     for source in sorted(sources, key=_default_first):
         uid = str(source["uid"])
@@ -48,13 +50,18 @@ def _working(grafana: Grafana, kind: str) -> str:
         if status == 200 and series:
             return uid
         answers[str(source.get("name"))] = (status, source.get("url"))
-    return _dead(answers, where)
+    return _dead(cluster, grafana, answers, where)
 
 
-def _dead(answers: Mapping[str, tuple[int, Any]], where: Mapping[str, str]) -> NoReturn:
+def _dead(
+    cluster: Cluster, grafana: Grafana, answers: Mapping[str, tuple[int, Any]], where: Mapping[str, str]
+) -> NoReturn:
     name, (status, url) = next(iter(answers.items()))
     seen = {source: answer[0] for source, answer in answers.items()}
-    unmet("grafana-datasource-dead", seen=seen, wanted=200, name=name, status=status, url=url, **where)
+    told = {"name": name, "status": status, "url": url, **where}
+    found = provisioning.why_source_dead(cluster, grafana.place, str(url))
+    reason, params = found or ("grafana-datasource-dead", told)
+    unmet(reason, seen=seen, wanted=200, **{**told, **params})
 
 
 def _default_first(source: Mapping[str, Any]) -> tuple[bool, str]:
@@ -68,15 +75,19 @@ def test_dashboards(cluster: Cluster, namespace: str, titles: list[str], service
     found = Findings()
     for title in titles:
         matching = grafana.dashboards(title)
+        reason, params = provisioning.ABSENT
+        if not matching:
+            reason, params = provisioning.why_dashboard_absent(cluster, grafana.place, title)
         found.require(
             bool(matching),
-            "grafana-dashboard-absent",
+            reason,
             part=f"dashboard/{title}",
             seen=len(matching),
             wanted=1,
             title=title,
             namespace=namespace,
             service=grafana.place.service,
+            **params,
         )
     found.close()
 
@@ -85,7 +96,7 @@ def test_query(cluster: Cluster, namespace: str, query: str, at_least: int = 1, 
     """Grafana gets data for {query} through its data source."""
     grafana = _open(cluster, namespace, service)
     grafana.login()
-    _, series = grafana.query(_working(grafana, "prometheus"), query)
+    _, series = grafana.query(_working(cluster, grafana, "prometheus"), query)
     if len(series) < at_least:
         counted = {"found": len(series), "asked": at_least}
         unmet(

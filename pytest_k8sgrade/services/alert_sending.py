@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.outcome import hopeless, unmet
+from pytest_k8sgrade.services import workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def explain_not_connected(
         "prometheus": metadata["name"],
         "name": alertmanager["metadata"]["name"],
     }
+    _require_pods(cluster, alertmanager)
     entries = (prometheus["spec"].get("alerting") or {}).get("alertmanagers") or []
     if not entries:
         hopeless("alerting-not-configured", seen=[], wanted=where["name"], **where)
@@ -36,11 +38,21 @@ def explain_not_connected(
     unmet("alertmanager-not-connected", seen=seen, wanted=where["name"], **where)
 
 
+def _require_pods(cluster: Cluster, alertmanager: Object) -> None:
+    """An Alertmanager that does not run is no fault of what Prometheus is told."""
+    metadata = alertmanager["metadata"]
+    name = f"alertmanager-{metadata['name']}"
+    found = if_readable(lambda: workloads.get(cluster, "StatefulSet", name, metadata["namespace"]))
+    if found is not None:
+        workloads.require_rolled_out(cluster, found)
+
+
 def _explain_entry(cluster: Cluster, field: str, entry: Object, where: Mapping[str, Any]) -> None:
     name, namespace = entry.get("name", ""), entry.get("namespace") or where["namespace"]
-    if if_readable(lambda: cluster.list("v1", "Service", namespace)) is None:
+    services = if_readable(lambda: cluster.list("v1", "Service", namespace))
+    if services is None:
         return
-    service = if_readable(lambda: cluster.find("v1", "Service", name, namespace))
+    service = next((one for one in services if one["metadata"]["name"] == name), None)
     told = {**where, "field": f"{field}.name", "service": f"{namespace}/{name}"}
     if service is None:
         hopeless("alerting-service-absent", seen=name, wanted=where["name"], **told)

@@ -7,10 +7,12 @@ runs none: the workloads of its namespace tell which of the two it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.rollout import Shortfall, living, named, pods_shortfall
 from pytest_k8sgrade.kube.selectors import selects
+from pytest_k8sgrade.outcome import Unmet
 from pytest_k8sgrade.services import pod_causes, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 
@@ -59,7 +61,22 @@ def without_endpoints(cluster: Cluster, service: Object) -> Shortfall | None:
     if found is not None or not selector or selected_pods(cluster, service) != []:
         return found
     params = {**named(service), "selector": selector}
-    return Shortfall("service-selects-nothing", params, terminal=True, seen=0, wanted=1)
+    return Shortfall("service-selects-nothing", params, seen=0, wanted=1)
+
+
+@contextmanager
+def explained(cluster: Cluster, name: str, namespace: str) -> Iterator[None]:
+    """Within it, a Service that leads nowhere is told by its cause, where that can be found."""
+    try:
+        yield
+    except Unmet as finding:
+        if finding.reason.id != "service-no-endpoints":
+            raise
+        service = if_readable(lambda: cluster.get("v1", "Service", name, namespace))
+        cause = without_endpoints(cluster, service) if service is not None else None
+        if cause is None:
+            raise
+        workloads.raise_shortfall(cause)
 
 
 def trouble(cluster: Cluster, service: Object) -> Shortfall | None:

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import absent, cannot_tell, unmet
 from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services.backends import explained
 from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
+from pytest_k8sgrade.services.helm import RELEASE_ANNOTATION
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -31,12 +33,13 @@ _DEFAULT_KEYS = {_USER: "admin-user", _PASSWORD: "admin-password"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The Service that leads to Grafana."""
+    """The Service that leads to Grafana, and the Helm release that made it, if one did."""
 
     service: str
     namespace: str
     port: str
     selector: Mapping[str, str]
+    release: str = ""
 
 
 def place(cluster: Cluster, namespace: str, name: str = "") -> Place:
@@ -55,6 +58,7 @@ def place(cluster: Cluster, namespace: str, name: str = "") -> Place:
         namespace=namespace,
         port=str(_port(service["spec"].get("ports") or [])),
         selector=service["spec"].get("selector") or {},
+        release=(service["metadata"].get("annotations") or {}).get(RELEASE_ANNOTATION, ""),
     )
 
 
@@ -79,7 +83,8 @@ class Grafana:
 
     def require_healthy(self) -> None:
         """Unmet unless Grafana and its own database answer; finds the sub-path it is served from."""
-        answer = self._get("/api/health")
+        with explained(self._cluster, self.place.service, self.place.namespace):
+            answer = self._get("/api/health")
         if answer.status_code in (301, 302, 307, 308):
             path = urlsplit(answer.headers.get("Location", "")).path.removeprefix(urlsplit(self._base).path)
             self._prefix = path.removesuffix("/api/health").rstrip("/")

@@ -100,6 +100,19 @@ def _revision(secret: Mapping[str, Any], release: str, namespace: str | None) ->
     )
 
 
+def installed(cluster: Cluster, release: str, namespace: str) -> list[Mapping[str, Any]]:
+    """The objects that the newest revision of a release has made, from its manifest."""
+    import yaml  # noqa: PLC0415 - only to explain a fault
+
+    found = revisions(cluster, release, namespace)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        documents = list(yaml.load_all(found[-1].record().get("manifest") or "", loader)) if found else []
+    except yaml.YAMLError:
+        return []
+    return [one for one in documents if isinstance(one, dict)]
+
+
 def version_matches(version: str, wanted: str) -> bool:
     """Whether a chart version satisfies `wanted`: comma separated `>=1.2`, `<2`, or an exact version."""
     return all(_compare(version, part.strip()) for part in wanted.split(",") if part.strip())

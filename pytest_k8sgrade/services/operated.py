@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.selectors import matches, selector_text, selects
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import absent, hopeless, too_early, unmet
+from pytest_k8sgrade.outcome import Absent, CannotTell, absent, hopeless, too_early, unmet
 from pytest_k8sgrade.services import workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.startup import is_starting
@@ -165,10 +165,32 @@ def require_operated(cluster: Cluster, kind: OperatedKind, resource: Object) -> 
         if found.status == "True":
             continue
         if wanted == "Reconciled":
+            _explain_references(cluster, resource, params)
             hopeless("operated-refused", seen=found.reason, wanted="True", why=found.reason, **params)
         starting = _explain_pods(cluster, kind, resource)
         say = too_early if starting else unmet
         say("operated-not-available", seen=found.status, wanted="True", why=found.reason, **params)
+
+
+_SECRET_FIELDS = ("additionalScrapeConfigs", "additionalAlertRelabelConfigs", "additionalAlertManagerConfigs")
+
+
+def _explain_references(cluster: Cluster, resource: Object, params: Mapping[str, Any]) -> None:
+    """Raise which Secret that the resource names is not there, or lacks the key."""
+    for field in _SECRET_FIELDS:
+        reference = resource["spec"].get(field) or {}
+        name, key = reference.get("name"), reference.get("key", "")
+        if not name or reference.get("optional"):
+            continue
+        told = {**params, "field": f"spec.{field}", "secret": name, "key": key}
+        try:
+            keys = list(cluster.secret(name, params["namespace"]))
+        except Absent:
+            hopeless("operated-secret-absent", seen=None, wanted=name, **told)
+        except CannotTell:
+            continue
+        if key not in keys:
+            hopeless("operated-secret-key-absent", seen=keys, wanted=key, **told)
 
 
 def _explain_pods(cluster: Cluster, kind: OperatedKind, resource: Object) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, too_early, unmet
+from pytest_k8sgrade.services.backends import explained
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.operated import Address, prometheus_address
 from pytest_k8sgrade.services.startup import is_starting
@@ -42,6 +43,11 @@ class Sample:
         """Whether the value is a number that can be compared: neither NaN nor infinite."""
         return math.isfinite(self.value)
 
+    @property
+    def text(self) -> str:
+        """The value as Prometheus writes it."""
+        return f"{self.value:g}".replace("nan", "NaN").replace("inf", "Inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -67,7 +73,8 @@ class _Judged:
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send, and turn an answer that is no data into an outcome."""
-        response = self._session.request(*args, **kwargs)
+        with explained(self._cluster, self._address.service, self._address.namespace):
+            response = self._session.request(*args, **kwargs)
         where = {"service": self._address.service, "namespace": self._address.namespace}
         body = _json(response)
         error = body.get("errorType", "unknown") if isinstance(body, dict) else None
@@ -157,7 +164,8 @@ class Prometheus:
 
     def require_ready(self) -> None:
         """Unmet while Prometheus starts or replays its log: what it answers meanwhile is empty."""
-        response = self._session.get(self._base + "/-/ready", timeout=TIMEOUT_S)
+        with explained(self._cluster, self.address.service, self.address.namespace):
+            response = self._session.get(self._base + "/-/ready", timeout=TIMEOUT_S)
         if response.status_code != 200:
             not_ready(self._cluster, self.address, response.status_code)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from checks import alertmanager
 from tests.unit.checks.api import MemoryApi, look, reason, share
 from tests.unit.checks.monitoring import operated
@@ -52,10 +54,24 @@ def test_prometheus_must_send_to_this_one() -> None:
     own, other = "http://10.0.0.5:9093/api/v2/alerts", "http://10.9.9.9:9093/api/v2/alerts"
     assert look(alertmanager.test_connected, api(other, own).cluster(), **WHERE).status == "met"
     for urls in ((), (other,)):
-        assert (
-            reason(look(alertmanager.test_connected, api(*urls).cluster(), **WHERE))
-            == "alertmanager-not-connected"
-        )
+        seen = look(alertmanager.test_connected, api(*urls).cluster(), **WHERE)
+        assert reason(seen) == "alerting-not-configured"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"name": "kps-alertmanager", "namespace": "monitoring", "port": 9093}, "alertmanager-not-connected"),
+        ({"name": "alertmanager", "namespace": "monitoring", "port": 9093}, "alerting-service-absent"),
+        ({"name": "kps-alertmanager", "port": "web"}, "alerting-port-unknown"),
+    ],
+)
+def test_what_prometheus_is_told_is_looked_up(entry: dict[str, Any], expected: str) -> None:
+    """The Service and the port that spec.alerting names; an entry without fault leaves only the symptom."""
+    stack = api()
+    resource: Any = next(one for one in stack.objects if one["kind"] == "Prometheus")
+    resource["spec"]["alerting"] = {"alertmanagers": [entry]}
+    assert reason(look(alertmanager.test_connected, stack.cluster(), **WHERE)) == expected
 
 
 def test_an_alert_proves_the_whole_way() -> None:
@@ -65,7 +81,7 @@ def test_an_alert_proves_the_whole_way() -> None:
     assert look(alertmanager.test_alert_arrived, stack.cluster(), **WHERE).status == "met"
     assert (
         reason(look(alertmanager.test_alert_arrived, stack.cluster(), **WHERE, alert="X"))
-        == "alert-not-arrived"
+        == "alerting-not-configured"
     )
 
 

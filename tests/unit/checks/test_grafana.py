@@ -82,7 +82,7 @@ def test_a_data_source_answers_a_real_query() -> None:
     bad = "datasources.proxy.uid.{}.api.v1.query"
     dead: dict[str, Any] = {bad.format(uid): (502, "bad gateway") for uid in ("prometheus", "old")}
     seen = look(grafana.test_datasource, api(**dead).cluster(), **WHERE)
-    assert reason(seen) == "grafana-datasource-dead"
+    assert reason(seen) == "grafana-datasource-no-service"
     assert seen.reason is not None
     assert seen.reason.params["name"] == "Prometheus"
     none = api(datasources=(200, SOURCES[:1]))

@@ -140,7 +140,7 @@ RELEASE = {"matchLabels": {"release": "kps"}}
         ([monitor(endpoints=[{"port": "metrics"}]), service()], {POOL: 2}, {}, "monitor-port-unknown"),
         ([monitor(endpoints=[{"port": "80"}]), service()], {POOL: 2}, {}, "monitor-port-unknown"),
         ([monitor(), service(space="other")], {POOL: 2}, {}, "monitor-other-namespace"),
-        ([monitor(), service()], {POOL: 0}, {}, "monitor-service-without-pods"),
+        ([monitor(), service()], {POOL: 0}, {}, "service-selects-nothing"),
         ([monitor(), service(), endpoints()], {POOL: 2}, {}, "monitor-not-reloaded"),
     ],
 )
@@ -150,7 +150,7 @@ def test_why_a_monitor_selects_nothing(
     """Wrong label, wrong namespace, wrong selector, wrong port and no pods look alike in Prometheus."""
     seen = loaded(*objects, dropped=dropped, spec=spec)
     assert reason(seen) == expected
-    mends_itself = expected in ("monitor-not-loaded", "monitor-not-reloaded", "monitor-service-without-pods")
+    mends_itself = expected in ("monitor-not-loaded", "monitor-not-reloaded", "service-selects-nothing")
     assert seen.status == ("unmet" if mends_itself or expected == "monitor-without-endpoints" else "hopeless")
 
 
