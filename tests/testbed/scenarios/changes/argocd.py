@@ -30,10 +30,17 @@ def sync_status(bed: Bed, wanted: str) -> str | None:
 
 
 def in_order(bed: Bed, name: str = "web-app") -> str | None:
-    """Whether an Application is Synced and Healthy; one made anew over objects that fit has no operation."""
+    """Whether an Application is Synced and Healthy, and no operation on its revision has failed or still runs.
+
+    One that was made anew over objects that fit has no operation at all.
+    """
     status = (look.read(bed, "application", NAMESPACE, name) or {}).get("status", {})
-    phase = status.get("operationState", {}).get("phase", "Succeeded")
-    seen = (status.get("sync", {}).get("status"), status.get("health", {}).get("status"), phase)
+    operation, sync = status.get("operationState", {}), status.get("sync", {})
+    past = operation.get("syncResult", {}).get("revision") != sync.get("revision")
+    phase = (
+        "Succeeded" if past and operation.get("phase") == "Failed" else operation.get("phase", "Succeeded")
+    )
+    seen = (sync.get("status"), status.get("health", {}).get("status"), phase)
     return None if seen == ("Synced", "Healthy", "Succeeded") else f"sync, health, operation: {seen}"
 
 
