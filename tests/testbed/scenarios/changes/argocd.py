@@ -30,7 +30,7 @@ def sync_status(bed: Bed, wanted: str) -> str | None:
 
 
 def in_order(bed: Bed, name: str = "web-app") -> str | None:
-    """Whether an Application is Synced and Healthy, and no operation on its revision has failed or still runs.
+    """Whether an Application is Synced and Healthy, and no operation on its revision has failed or runs.
 
     One that was made anew over objects that fit has no operation at all.
     """
