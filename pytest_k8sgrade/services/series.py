@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_k8sgrade.kube.duration import parse_duration
-from pytest_k8sgrade.outcome import Findings
+from pytest_k8sgrade.outcome import Findings, too_early
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.prometheus import Prometheus, Sample
 from pytest_k8sgrade.services.promql import Selector, selectors
@@ -59,7 +59,7 @@ def judge_query(prometheus: Prometheus, query: str, wanted: Wanted, namespace: s
         return
     if not samples:
         prometheus.settled()
-    cause, values = _cause(prometheus, query, samples), [f"{one.value:g}" for one in samples]
+    cause, values = _cause(prometheus, query, samples), [sample.text for sample in samples]
     told: dict[str, Any] = {
         "query": query,
         "namespace": namespace,
@@ -70,10 +70,11 @@ def judge_query(prometheus: Prometheus, query: str, wanted: Wanted, namespace: s
         "below": wanted.below,
         **cause.params,
     }
+    if cause.early:
+        too_early(cause.reason, seen=values, wanted=wanted.at_least, **told)
     found = Findings()
     found.require(cause.known, cause.reason, part="series", seen=len(samples), wanted=1, **told)
-    early: dict[str, Any] = {"early": cause.early}
-    found.require(False, cause.reason, part="values", seen=values, wanted=wanted.at_least, **early, **told)
+    found.require(False, cause.reason, part="values", seen=values, wanted=wanted.at_least, **told)
     found.close()
 
 
@@ -167,7 +168,7 @@ def _interval(prometheus: Prometheus, labels: Mapping[str, str]) -> float | None
 
 
 def _number(found: Sequence[Sample]) -> str:
-    return f"{found[0].value:g}"
+    return found[0].text
 
 
 def _written(seconds: float) -> str:
