@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.rubric.suggest import choices
 
 SUBCOMMANDS = ("record", "regrade", "lint", "prove")
 """Each is a module of this package whose `command` returns the exit code."""
@@ -29,10 +30,10 @@ class _Subcommands(click.Group):
         """The names in the order of help."""
         return list(SUBCOMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The subcommand of a name."""
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The subcommand of a name; raises `UsageFault`."""
         if cmd_name not in SUBCOMMANDS:
-            return None
+            raise UsageFault(f"no command {cmd_name!r}; {choices(cmd_name, SUBCOMMANDS, 'commands')}")
         found = import_module(f"pytest_k8sgrade.command.{cmd_name}").command
         assert isinstance(found, click.Command)
         return found
@@ -59,13 +60,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.Abort:
         _say("interrupted")
         code = INTERRUPTED
-    except click.ClickException as error:
-        _say(error.format_message())
+    except click.UsageError as error:
+        _say(_with_help(error))
         code = WRONG_USE
     except UsageFault as fault:
         _say(str(fault))
         code = WRONG_USE
     sys.exit(code or 0)
+
+
+def _with_help(error: click.UsageError) -> str:
+    path = error.ctx.command_path if error.ctx else "k8sgrade"
+    return f"{error.format_message().rstrip('.')}; see `{path} -h`"
 
 
 def _say(text: str) -> None:

@@ -9,6 +9,7 @@ lines up; colour only adds to what the words say already.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from io import StringIO
 
 from rich.console import Console, Group, RenderableType
@@ -157,8 +158,13 @@ def _grid() -> Table:
 
 
 def _points(item: GradedItem) -> str:
-    earned = {"ungraded": "?", "skipped": "-", "waived": "-"}.get(item.verdict, number(item.points))
-    return f"{earned}/{number(item.max_points)}"
+    return earned(item.verdict, item.points, item.max_points)
+
+
+def earned(verdict: Verdict, points: Decimal, max_points: Decimal) -> str:
+    """`2.5/10`; open points are `?`, what does not count is `-`."""
+    shown = {"ungraded": "?", "skipped": "-", "waived": "-"}.get(verdict, number(points))
+    return f"{shown}/{number(max_points)}"
 
 
 def _group_points(group: GradedGroup) -> str:

@@ -7,8 +7,7 @@ that a CI log shows life without control characters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pytest
+from typing import Protocol
 
 from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.run.entry import Entry
@@ -20,13 +19,23 @@ SHOWN = 3
 """Awaited items that are named; the others are counted."""
 
 
-class TerminalProgress:
-    """Writes through pytest's own terminal reporter, so that capture and `-q` are respected."""
+class Screen(Protocol):
+    """Where progress is shown; pytest's terminal reporter is one."""
 
-    def __init__(self, reporter: pytest.TerminalReporter, catalogue: Catalogue) -> None:
-        self._reporter = reporter
+    def rewrite(self, line: str, **markup: bool) -> None:
+        """Put the line where the last one of this kind stands."""
+
+    def write_line(self, line: str) -> None:
+        """Write a line that stays."""
+
+
+class TerminalProgress:
+    """Shows what is awaited on a screen; only a terminal (`tty`) can rewrite lines."""
+
+    def __init__(self, screen: Screen, catalogue: Catalogue, *, tty: bool) -> None:
+        self._screen = screen
         self._catalogue = catalogue
-        self._tty = reporter.isatty
+        self._tty = tty
         self._shown = False
         self._written_at = 0.0
 
@@ -37,10 +46,10 @@ class TerminalProgress:
             self._wipe()
         elif self._tty:
             self._shown = True
-            self._reporter.rewrite(self._line(waiting, len(entries), elapsed), erase=True)
+            self._screen.rewrite(self._line(waiting, len(entries), elapsed), erase=True)
         elif elapsed - self._written_at >= LOG_EVERY:
             self._written_at = elapsed
-            self._reporter.write_line(self._line(waiting, len(entries), elapsed))
+            self._screen.write_line(self._line(waiting, len(entries), elapsed))
 
     def _line(self, waiting: Sequence[Entry], total: int, elapsed: float) -> str:
         looked_at = [entry for entry in waiting if entry.observation.status != "waiting"] or waiting
@@ -52,7 +61,7 @@ class TerminalProgress:
 
     def _wipe(self) -> None:
         if self._shown:
-            self._reporter.rewrite("", erase=True)
+            self._screen.rewrite("", erase=True)
             self._shown = False
 
 

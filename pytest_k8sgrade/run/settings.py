@@ -46,7 +46,7 @@ def settings_of(config: pytest.Config) -> Settings:
         evidence=_path(option("k8s_grade_from")),
         record=_path(option("k8s_grade_record")),
         overrides=tuple(option("k8s_grade_set")),
-        wait=_seconds(option("k8s_grade_wait")),
+        wait=wait_of(option("k8s_grade_wait"), "--k8s-grade-wait"),
         reports=tuple(parse_target(text) for text in option("k8s_grade_report")),
         language=option("k8s_grade_lang") or default_language(),
         hints=option("k8s_grade_hints"),
@@ -77,10 +77,11 @@ def _path(text: str | None) -> Path | None:
     return Path(text).expanduser() if text else None
 
 
-def _seconds(text: str | None) -> float | None:
+def wait_of(text: str | None, option: str) -> float | None:
+    """Seconds of a duration such as `90s`, `5m` or a bare number; raises `UsageFault` naming the option."""
     if text is None:
         return None
     try:
         return parse_duration(float(text) if text.replace(".", "", 1).isdigit() else text)
     except PydanticCustomError as error:
-        raise UsageFault(f"--k8s-grade-wait {text!r}: {error.message()}, or 0 for a single look") from None
+        raise UsageFault(f"{option} {text!r}: {error.message()}, or 0 for a single look") from None

@@ -129,7 +129,7 @@ class LiveCluster:
         except OSError as error:
             raise UsageFault(
                 f"the evidence cannot be written to {str(path)!r}: {error.strerror}; "
-                "give --k8s-grade-record a file in a folder that exists"
+                "give a file in a folder that can be written to"
             ) from error
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ def progress(config: pytest.Config, catalogue: Catalogue) -> Progress:
     reporter = config.pluginmanager.getplugin("terminalreporter")
     if reporter is None or config.get_verbosity() < 0:
         return NoProgress()
-    return TerminalProgress(reporter, catalogue)
+    return TerminalProgress(reporter, catalogue, tty=bool(reporter.isatty))
 
 
 def status(
