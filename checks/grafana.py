@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.outcome import CannotTell, Findings, unmet
 from pytest_k8sgrade.services import provisioning
 from pytest_k8sgrade.services.grafana import Grafana, place
 
@@ -46,11 +46,23 @@ def _working(cluster: Cluster, grafana: Grafana, kind: str) -> str:
     answers = {}
     for source in sorted(sources, key=_default_first):
         uid = str(source["uid"])
-        status, series = grafana.query(uid, PROBE)
+        status, series = _asked(cluster, grafana, source)
         if status == 200 and series:
             return uid
         answers[str(source.get("name"))] = (status, source.get("url"))
     return _dead(cluster, grafana, answers, where)
+
+
+def _asked(cluster: Cluster, grafana: Grafana, source: Mapping[str, Any]) -> tuple[int, list[Any]]:
+    """What a data source answers; silence is told by its cause, where the cluster shows one."""
+    try:
+        return grafana.query(str(source["uid"]), PROBE)
+    except CannotTell as doubt:
+        if doubt.reason.id != "timeout" or not provisioning.why_source_dead(
+            cluster, grafana.place, str(source.get("url"))
+        ):
+            raise
+        return 504, []
 
 
 def _dead(

@@ -18,6 +18,8 @@ _LOGIN = re.compile(
     r"/api/v1/namespaces/[a-z0-9]([a-z0-9-]*[a-z0-9])?/services/https?:[a-z0-9]([a-z0-9-]*[a-z0-9])?:[a-z0-9-]+"
     r"/proxy/login"
 )
+_RELAYED = re.compile(r"(?P<peer>/.*/proxy/(?:uid/)?[^/]+)(?:/.*)?")
+"""What a Service passes on to another server, such as Grafana to a data source."""
 _AGGREGATED: Final = "metrics.k8s.io"
 
 
@@ -51,10 +53,12 @@ def group_of(path: str) -> str:
 
 
 def endpoint_of(path: str) -> str:
-    """What hangs together: one proxied Service, or one API group."""
+    """What hangs together: a proxied Service, a server that it passes requests on to, or an API group."""
     service = service_of(path)
     if service is not None:
-        return f"service {service.namespace}/{service.name}:{service.port}"
+        relayed = _RELAYED.fullmatch(path.removeprefix(service.proxy_path))
+        peer = relayed["peer"] if relayed is not None else ""
+        return f"service {service.namespace}/{service.name}:{service.port}{peer}"
     return f"API group {group_of(path) or 'core'}"
 
 

@@ -66,8 +66,9 @@ def of_release(
 
 def fail(bed: Bed) -> None:
     """Upgrade with a value that the API server refuses: the revision fails, nothing else changes."""
+    refused = {"prometheus.prometheusSpec.retention": "ten-days"}
     with helm.chart(CHART, values=defaults(bed), stand_ins=STAND_INS) as path, suppress(CommandFailed):
-        helm.upgrade(bed, RELEASE, path, NAMESPACE, {"prometheus.prometheusSpec.retention": "ten-days"})
+        helm.upgrade(bed, RELEASE, path, NAMESPACE, refused, "--reuse-values")
 
 
 def interrupt(bed: Bed) -> None:
