@@ -9,10 +9,14 @@ mark of the API server. Codes, types and reasons are looked at, never message te
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal, TypeAlias
 
 from pytest_k8sgrade.cluster.exchange import Response
 from pytest_k8sgrade.cluster.places import may_be_aggregated, service_of
+from pytest_k8sgrade.kube.duration import format_duration
+from pytest_k8sgrade.kube.times import format_time
 from pytest_k8sgrade.outcome import CannotTell, JsonValue, Reason
 
 Judgement: TypeAlias = Literal[
@@ -24,6 +28,8 @@ Scope: TypeAlias = Literal["request", "endpoint", "server"]
 _REFUSALS: Final[Mapping[int, Judgement]] = {401: "unauthorized", 403: "forbidden"}
 _BUSY = frozenset({500, 502, 503, 504})
 
+TOLERATED: Final = timedelta(minutes=5)
+"""The difference of clocks that credentials commonly allow."""
 MARK: Final = "audit-id"
 """The header that an API server since 1.23 puts on all it answers and on all it passes on."""
 
@@ -84,6 +90,22 @@ def forbidden_params(status: Mapping[str, Any] | None, path: str) -> dict[str, s
         "name": str(details.get("name", "")),
         "namespace": namespace,
     }
+
+
+def clocks_apart(response: Response) -> dict[str, str]:
+    """What the two clocks show when they are too far apart for tokens and certificates, else nothing.
+
+    A virtual machine that slept is hours behind: what was issued meanwhile is "not valid yet" to it.
+    """
+    try:
+        theirs = parsedate_to_datetime(response.header("date")).astimezone(UTC)
+    except ValueError:
+        return {}
+    ours = datetime.now(UTC).replace(microsecond=0)
+    if abs(ours - theirs) <= TOLERATED:
+        return {}
+    apart = format_duration(abs(ours - theirs))
+    return {"apart": apart, "theirs": format_time(theirs), "ours": format_time(ours)}
 
 
 class NoAnswer(CannotTell):

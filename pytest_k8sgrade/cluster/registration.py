@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeAlias
 
 from pytest_k8sgrade.cluster.exchange import Response
-from pytest_k8sgrade.cluster.resources import base_path, discovered, segment
+from pytest_k8sgrade.cluster.resources import base_path, discovered, provider, segment
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.outcome import CannotTell, absent, cannot_tell, unmet
 
@@ -32,7 +32,7 @@ def explain_not_found(raw: Raw, api_version: str, kind: str, response: Response)
     """Absent kind-not-registered when discovery shows it, else CannotTell: a served kind has no such 404."""
     if _told(lambda: _served(raw, api_version, kind)) is not False:
         cannot_tell("bad-response", path=response.path, code=response.status)
-    absent("kind-not-registered", api_version=api_version, kind=kind)
+    absent("kind-not-registered", api_version=api_version, kind=kind, provider=provider(api_version))
 
 
 def explain_unavailable(raw: Raw, api_version: str, response: Response) -> NoReturn:
@@ -47,7 +47,9 @@ def _told(ask: Callable[[], bool | None]) -> bool | None:
     try:
         return ask()
     except CannotTell as doubt:
-        return False if doubt.reason.id == "not-recorded" else None
+        if doubt.reason.id != "not-recorded":
+            raise
+        return False
 
 
 def _served(raw: Raw, api_version: str, kind: str) -> bool | None:

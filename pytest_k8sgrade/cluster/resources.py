@@ -82,6 +82,27 @@ class Resource:
         return "/".join(parts)
 
 
+PROVIDERS: Final = {
+    "argoproj.io": "Argo CD",
+    "autoscaling.k8s.io": "Vertical Pod Autoscaler",
+    "cert-manager.io": "cert-manager",
+    "custom.metrics.k8s.io": "prometheus-adapter",
+    "elasticsearch.k8s.elastic.co": "Elastic Cloud on Kubernetes",
+    "external.metrics.k8s.io": "KEDA",
+    "keda.sh": "KEDA",
+    "kibana.k8s.elastic.co": "Elastic Cloud on Kubernetes",
+    "metrics.k8s.io": "Metrics Server",
+    "monitoring.coreos.com": "Prometheus Operator",
+}
+"""Who usually brings a group; of any other the group itself is named."""
+
+
+def provider(api_version: str) -> str:
+    """The component that a student has to install for a group version."""
+    group = api_version.rpartition("/")[0]
+    return PROVIDERS.get(group, group)
+
+
 def base_path(api_version: str) -> str:
     """The path of a group version: `v1` lives below /api, everything else below /apis."""
     group, _, version = api_version.rpartition("/")

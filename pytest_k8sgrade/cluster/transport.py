@@ -22,6 +22,7 @@ from pytest_k8sgrade.cluster.judging import (
     MARK,
     Judgement,
     NoAnswer,
+    clocks_apart,
     forbidden_params,
     judge,
     throttling_scope,
@@ -38,6 +39,7 @@ READ_S: Final = 10.0
 CONNECT_S: Final = 3.0
 MAX_BYTES: Final = 64 * 1024 * 1024
 
+_REFUSED: Final = ("unauthorized", "clock-skew")
 _GRACE_S: Final = 0.3
 """The socket's own timeout should come first: it knows whether a connection was there."""
 _BACKOFF_S: Final = (0.0, 0.2, 0.6)
@@ -109,7 +111,7 @@ class Transport:
             try:
                 return self._once(sending)
             except NoAnswer as error:
-                if error.reason.id == "unauthorized" and not renewed and self._renew(generation):
+                if error.reason.id in _REFUSED and not renewed and self._renew(generation):
                     renewed = True
                     continue
                 pause = _pause(error, attempts)
@@ -226,7 +228,9 @@ class Transport:
             return NoAnswer("no-credentials", {**where, **who}, scope="server" if code == 401 else "request")
         match judgement:
             case "unauthorized":
-                return NoAnswer("unauthorized", {**where, **who}, scope="server")
+                apart = clocks_apart(response) if response.api_status is not None else {}
+                reason = "clock-skew" if apart else "unauthorized"
+                return NoAnswer(reason, {**where, **who, **apart}, scope="server")
             case "forbidden":
                 details = forbidden_params(response.api_status, sending.path)
                 return NoAnswer("forbidden", {**where, **who, **details})

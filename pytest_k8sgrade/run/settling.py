@@ -26,7 +26,7 @@ UNREACHABLE_AFTER = 30.0
 """Seconds without a single answer after which the run gives up."""
 
 LASTING_DOUBTS = frozenset(
-    {"forbidden", "unauthorized", "no-credentials", "tls-error", "not-recorded", "check-broken"}
+    {"forbidden", "unauthorized", "no-credentials", "clock-skew", "tls-error", "not-recorded", "check-broken"}
 )
 """Reasons for not telling that another look will not change."""
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_k8sgrade.cluster.resources import provider
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.outcome import absent, cannot_tell, unmet
 from pytest_k8sgrade.services import backends, workloads
@@ -69,7 +70,7 @@ def require_served(cluster: Cluster, api_version: str) -> None:
     """Absent, or unmet with the true cause, unless a group version is registered and available."""
     api = find(cluster, api_version)
     if api is None:
-        absent("api-absent", wanted=api_version, api_version=api_version)
+        absent("api-absent", wanted=api_version, api_version=api_version, provider=provider(api_version))
     if not api.available:
         explain(cluster, api)
 

@@ -49,9 +49,10 @@ Route = Answer | Callable[["Handler"], Answer | None]
 
 
 def status(code: int, reason: str, **details: Any) -> Answer:
-    """A Status document, as the API server answers errors."""
+    """A Status document, as the API server answers errors; with 401 its clock matters, so it is right."""
     body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code}
-    return Answer({**body, "details": details}, code)
+    headers = {"Date": format_datetime(datetime.now(UTC), usegmt=True)} if code == 401 else {}
+    return Answer({**body, "details": details}, code, headers)
 
 
 def text(code: int, body: str) -> Answer:
