@@ -151,7 +151,7 @@ def _identified(record: Answered) -> Answered:
         terms = _terms(record.query.get("labelSelector", ""))
         items = [_named(item, match, None, terms) for item in body["items"]]
         return replace(record, body={**body, "items": items})
-    if match["name"] and ("metadata" in body or "spec" in body or "status" in body):
+    if match["name"] and "items" not in body:
         return replace(record, body=_named(body, match, match["name"], {}))
     return record
 
