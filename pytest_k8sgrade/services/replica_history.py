@@ -37,11 +37,16 @@ _LEAST_STEP_S, _POINTS = 60, 400
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The highest replica counts per step in Prometheus, and each metric's highest utilisation."""
+    """The highest replica counts per step in Prometheus, each metric's highest value and lowest target."""
 
     points: tuple[Point, ...]
     step_s: int
     peaks: Mapping[str, float]
+    limits: Mapping[str, float]
+
+    def limit(self, metric: str, target: float) -> float:
+        """The lowest target of a metric since then: the present one may be newer than its peak."""
+        return min(target, self.limits.get(metric, target))
 
     def above(self, least: int) -> list[Point]:
         """The points above a count."""
@@ -162,10 +167,14 @@ def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | Non
         return None
     values = f'kube_horizontalpodautoscaler_status_target_metric{{{label},metric_target_type="utilization"}}'
     peaks = prometheus.query(f"max by (metric_name) (max_over_time({values}[{seconds}s]))")
+    targets = f'kube_horizontalpodautoscaler_spec_target_metric{{{label},metric_target_type="utilization"}}'
+    lowest = f"min by (metric_name) (min_over_time({targets}[{seconds}s]))"
+    limits = if_readable(lambda: prometheus.query(lowest)) or []
     return History(
         points=tuple(points),
         step_s=step,
         peaks={sample.labels.get("metric_name", ""): sample.value for sample in peaks if sample.number},
+        limits={sample.labels.get("metric_name", ""): sample.value for sample in limits if sample.number},
     )
 
 
@@ -176,7 +185,8 @@ def made_by_autoscaler(story: Traces, past: History, rise: datetime, now: dateti
     hand at once, by steps of its own: so a step near the rise counts only if the count
     did not fall with it.
     """
-    loads = [past.peaks[name] / limit for name, limit in story.targets.items() if name in past.peaks]
+    asked = {name: past.limit(name, target) for name, target in story.targets.items()}
+    loads = [past.peaks[name] / limit for name, limit in asked.items() if name in past.peaks]
     if loads and (max(loads) > 1 or max(loads) < NO_LOAD):
         return max(loads) > 1
     margin = timedelta(seconds=past.step_s + 60)

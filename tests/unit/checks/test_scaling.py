@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from checks import hpa
-from tests.unit.checks.api import NOW, MemoryApi, look, matrix, reason, share, vector
+from tests.unit.checks.api import NOW, MemoryApi, look, matrix, reason, share
 from tests.unit.checks.monitoring import operated
-from tests.unit.checks.objects import Object, condition, current_metric, deployment, item
+from tests.unit.checks.objects import Object, condition, current_metric, deployment, item, resource_metric
 from tests.unit.checks.objects import hpa as autoscaler
 
 START = "2026-03-02T08:00:00Z"
@@ -36,17 +36,28 @@ def state(replicas: int, last: str | None = None, cpu: int = 1, memory: int = 10
     return autoscaler(status={**status, **({"lastScaleTime": last} if last else {})})
 
 
+def instant(value: str | None) -> Any:
+    """An instant vector with one value of the metric cpu, or none."""
+    metric = [{"metric": {"metric_name": "cpu"}, "value": [AT, value]}] if value else []
+    return 200, {"status": "success", "data": {"resultType": "vector", "result": metric}}
+
+
 def looked(
-    direction: str, *objects: Object, points: list[tuple[float, str]] | None = None, peak: str | None = None
+    direction: str,
+    *objects: Object,
+    points: list[tuple[float, str]] | None = None,
+    peak: str | None = None,
+    target: str | None = None,
 ) -> Any:
-    """One look; `points` is what Prometheus has, None when there is no Prometheus."""
+    """One look; `points` is what Prometheus has, None when there is no Prometheus.
+
+    `peak` is the highest utilisation that it saw of cpu, `target` the lowest target.
+    """
     api = MemoryApi(deployment(), *objects)
     if points is not None:
         api.add(*operated("Prometheus"))
-        metric = [{"metric": {"metric_name": "cpu"}, "value": [AT, peak]}] if peak else []
-        answer = (200, {"status": "success", "data": {"resultType": "vector", "result": metric}})
-        pages = {"/api/v1/query_range": matrix(points), "/api/v1/query": answer if peak else vector()}
-        api.service("kps-prometheus", pages)
+        page = lambda query: instant(target if "spec_target_metric" in query["query"] else peak)  # noqa: E731
+        api.service("kps-prometheus", {"/api/v1/query_range": matrix(points), "/api/v1/query": page})
     check = hpa.test_scaled_up if direction == "up" else hpa.test_scaled_down
     return look(check, api.cluster(), name="web", namespace="shop")
 
@@ -189,3 +200,15 @@ def test_set_back_by_hand_is_not_scaled_down() -> None:
     """The autoscaler's last step was the rise."""
     seen = looked("down", state(2, "2026-03-02T08:53:00Z"), points=history(*[2] * 50, *[4] * 30, *[2] * 36))
     assert reason(seen) == "hpa-lowered-by-hand"
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"), [("50", None), ("80", "hpa-history-expired"), (None, "hpa-history-expired")]
+)
+def test_a_peak_is_measured_by_the_target_of_its_time(target: str | None, expected: str | None) -> None:
+    """A target that was raised after the load does not undo what the load proved."""
+    raised = autoscaler(
+        metrics=[resource_metric("cpu", 80)], status={"currentReplicas": 2, "lastScaleTime": LATER}
+    )
+    seen = looked("up", raised, points=UP_AND_DOWN, peak="66", target=target)
+    assert (None if seen.status == "met" else reason(seen)) == expected
