@@ -40,6 +40,11 @@ def template(**container: Any) -> Document:
     return {"spec": {"template": {"spec": {"containers": [{"name": "web-app", **container}]}}}}
 
 
+def impatient(body: Document) -> Document:
+    """The same patch for a Deployment that gives up at once: within its deadline a new pod is only starting."""
+    return {"spec": {**body["spec"], "progressDeadlineSeconds": 2}}
+
+
 def waiting(bed: Bed, *reasons: str) -> str | None:
     """Whether a container of a pod waits for one of these reasons."""
     seen = [
@@ -51,11 +56,14 @@ def waiting(bed: Bed, *reasons: str) -> str | None:
 
 
 def unready(bed: Bed) -> str | None:
-    """Whether a container runs in a pod that is not ready, beside two that are."""
+    """Whether a third pod runs without being ready, and the rollout is past its deadline."""
     statuses = [pod["status"].get("containerStatuses") or [{}] for pod in pods(bed)]
     running = [found[0] for found in statuses if "running" in (found[0].get("state") or {})]
     ready = [found for found in running if found.get("ready")]
-    return None if len(running) == 3 and len(ready) == 2 else f"{len(running)} run, {len(ready)} are ready"
+    if len(running) != 3 or len(ready) != 2:
+        return f"{len(running)} run, {len(ready)} are ready"
+    progress = look.condition(look.read(bed, "deployment", NAMESPACE, "web-app"), "Progressing")
+    return None if progress.get("status") == "False" else "the rollout still goes on"
 
 
 def unschedulable(bed: Bed) -> str | None:
@@ -121,15 +129,17 @@ of_template(
 of_template(
     "app-probe-failing",
     "A readiness probe that never passes: the old ReplicaSet still serves",
-    template(readinessProbe={"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1}),
+    impatient(template(readinessProbe={"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1})),
     effect=unready,
 )
 of_template(
     "app-port-wrong",
     "The container says port 80, where nothing listens, and its probe asks there",
-    template(
-        ports=[{"$patch": "replace"}, {"containerPort": 80, "name": "http"}],
-        readinessProbe={"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1},
+    impatient(
+        template(
+            ports=[{"$patch": "replace"}, {"containerPort": 80, "name": "http"}],
+            readinessProbe={"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1},
+        )
     ),
     effect=unready,
 )

@@ -94,8 +94,6 @@ def measured(bed: Bed, *names: str) -> str | None:
 
 
 of_spec("hpa-max-equals-min", "The HPA may not go above its minimum: maxReplicas is 2", {"maxReplicas": 2})
-of_spec("hpa-max-too-small", "maxReplicas is 5 instead of 10", {"maxReplicas": 5})
-of_spec("hpa-min-wrong", "minReplicas is 1 instead of 2", {"minReplicas": 1})
 of_spec("hpa-utilization-wrong", "The HPA's CPU target is 80 %", {"metrics": metrics(cpu=80, memory=70)})
 of_spec(
     "hpa-memory-missing",
