@@ -41,7 +41,7 @@ def template(**container: Any) -> Document:
 
 
 def impatient(body: Document) -> Document:
-    """The same patch for a Deployment that gives up at once: within its deadline a new pod is only starting."""
+    """The same patch with a deadline of 2 s, because within its deadline a new pod is only starting."""
     return {"spec": {**body["spec"], "progressDeadlineSeconds": 2}}
 
 
