@@ -19,6 +19,7 @@ from pytest_k8sgrade.services.helm import (
     PENDING,
     RELEASE_ANNOTATION,
     Revision,
+    release_names,
     revisions,
     value_at,
     version_matches,
@@ -54,7 +55,9 @@ def _absent(cluster: Cluster, release: str, namespace: str, chart: str) -> None:
         absent("helm-release-elsewhere", seen=others, wanted=namespace, found=others, **where)
     application = if_readable(lambda: _application(cluster, namespace, chart)) if chart else None
     if application is None:
-        absent("helm-release-absent", wanted=release, **where)
+        names = if_readable(lambda: release_names(cluster, namespace)) or []
+        reason = "helm-release-other-name" if names else "helm-release-absent"
+        absent(reason, seen=names, wanted=release, found=names, **where)
     found = Findings()
     found.require(True, "helm-release-by-argocd", part="installed")
     found.require(

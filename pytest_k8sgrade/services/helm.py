@@ -84,6 +84,13 @@ def revisions(cluster: Cluster, release: str, namespace: str | None) -> list[Rev
     return sorted(found, key=lambda revision: revision.number)
 
 
+def release_names(cluster: Cluster, namespace: str) -> list[str]:
+    """The names of all releases of a namespace that are not uninstalled."""
+    secrets = cluster.list("v1", "Secret", namespace, labels={"owner": "helm"})
+    labels = [one["metadata"].get("labels") or {} for one in secrets if one.get("type") == SECRET_TYPE]
+    return sorted({one["name"] for one in labels if "name" in one and one.get("status") != "uninstalled"})
+
+
 def _revision(secret: Mapping[str, Any], release: str, namespace: str | None) -> Revision | None:
     metadata = secret["metadata"]
     labels = metadata.get("labels") or {}

@@ -6,6 +6,7 @@ after, except where it was uninstalled.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -98,7 +99,7 @@ def other_chart(bed: Bed) -> None:
 def renamed(text: str) -> str:
     """A file of the chart for the other name, with the objects' names as they were."""
     text = text.replace(f"name: {CHART}\n", f"name: {OTHER_CHART}\n")
-    return text.replace("{{ .Chart.Name }}", CHART).replace(".Chart.Name", f'"{CHART}"')
+    return re.sub(r"[$]?[.]Chart[.]Name", f'"{CHART}"', text.replace("{{ .Chart.Name }}", CHART))
 
 
 @contextmanager
