@@ -1,0 +1,71 @@
+"""A web service behind the proxy that answers JSON: its port, its scheme, what it answers.
+
+For the parts of a logging stack, whose Services have ports of any name and may speak
+TLS. The proxy takes the Authorization header away, so what wants a password cannot be
+asked: callers say so, nothing is taken from the student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_k8sgrade.outcome import Unmet
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A status and the parsed body, None when it is no JSON."""
+
+    status: int
+    body: Any
+
+    def __getitem__(self, key: str) -> Any:
+        return self.body.get(key) if isinstance(self.body, dict) else None
+
+
+class Web:
+    """One Service; `number` is the port that the program usually has."""
+
+    def __init__(self, cluster: Cluster, service: str, namespace: str, number: int) -> None:
+        self.service, self.namespace = service, namespace
+        self._cluster = cluster
+        self._port, self._scheme = _port(cluster.get("v1", "Service", service, namespace), number)
+
+    @property
+    def where(self) -> dict[str, str]:
+        """Namespace and name of the Service, for messages."""
+        return {"service": self.service, "namespace": self.namespace}
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Page:
+        """What a path answers; a server that does not speak HTTP there is asked by HTTPS."""
+        try:
+            return self._ask(self._scheme, path, params)
+        except Unmet as finding:
+            if finding.reason.id != "service-unreachable" or self._scheme == "https":
+                raise
+        page = self._ask("https", path, params)
+        self._scheme = "https"
+        return page
+
+    def _ask(self, scheme: str, path: str, params: Mapping[str, str] | None) -> Page:
+        session = self._cluster.http(self.service, self.namespace, self._port, scheme=scheme)
+        answer = session.get(session.base_url.rstrip("/") + path, params=params, timeout=TIMEOUT_S)
+        try:
+            return Page(answer.status_code, answer.json())
+        except ValueError:
+            return Page(answer.status_code, None)
+
+
+def _port(service: Mapping[str, Any], number: int) -> tuple[str, str]:
+    """The port of that number, else the first; named https it speaks TLS."""
+    ports = service["spec"].get("ports") or [{"port": number}]
+    own = [one for one in ports if number in (one["port"], one.get("targetPort"))]
+    chosen = (own or ports)[0]
+    return str(chosen["port"]), "https" if chosen.get("name") == "https" else "http"
