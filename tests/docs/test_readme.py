@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from pytest_k8sgrade.command.group import group
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "README.ko.md")
@@ -62,7 +65,18 @@ def test_pytest_commands_work(command: str) -> None:
     assert "lab1" in finished.stdout
 
 
+@pytest.mark.parametrize(
+    "command", sorted({line for line in commands("README.md") if line.startswith("k8sgrade ")})
+)
+def test_k8sgrade_commands_are_understood(command: str) -> None:
+    """Each names a subcommand and options that it has."""
+    _, name, *arguments = shlex.split(command)
+    found = group.get_command(click.Context(group), name)
+    assert found is not None
+    assert found.make_context(name, arguments).params
+
+
 def test_nothing_else_is_told_to_be_typed() -> None:
     """A command of a kind that no test above looks at would go unchecked."""
-    known = ("make ", "pytest ", "pip install pytest-k8sgrade")
+    known = ("make ", "pytest ", "k8sgrade ", "pip install pytest-k8sgrade")
     assert [line for line in commands("README.md") if not line.startswith(known)] == []
