@@ -20,7 +20,7 @@ from pytest_k8sgrade.cluster.namesakes import explain_missing
 from pytest_k8sgrade.cluster.places import Service, may_be_aggregated
 from pytest_k8sgrade.cluster.reader import SecretValue
 from pytest_k8sgrade.cluster.registration import explain_not_found, explain_unavailable, says_absent
-from pytest_k8sgrade.cluster.resources import KNOWN, Resource, base_path, discovered, segment
+from pytest_k8sgrade.cluster.resources import KNOWN, Resource, base_path, discovered, provider, segment
 from pytest_k8sgrade.cluster.transport import MAX_BYTES
 from pytest_k8sgrade.cluster.view import View
 from pytest_k8sgrade.kube.times import parse_time
@@ -53,7 +53,7 @@ class Cluster:
     @property
     def uid(self) -> str:
         """The UID of the namespace kube-system, by which a cluster is told from others."""
-        return str(self.get("v1", "Namespace", "kube-system")["metadata"]["uid"])
+        return str(self.get("v1", "Namespace", "kube-system")["metadata"].get("uid", ""))
 
     def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
         """The object; Absent with namespace-absent, kind-not-registered or one of `namesakes`."""
@@ -65,7 +65,7 @@ class Cluster:
 
     def _named(self, response: Response, name: str) -> dict[str, Any]:
         document = self._object(response)
-        if (document.get("metadata") or {}).get("name", name) != name:
+        if (document.get("metadata") or {}).get("name") != name:
             cannot_tell("bad-response", path=response.path, code=response.status)
         return document
 
@@ -147,7 +147,7 @@ class Cluster:
         self._require_served(api_version, base_path(api_version), response)
         resource = discovered(api_version, kind, self._object(response))
         if resource is None:
-            absent("kind-not-registered", api_version=api_version, kind=kind)
+            absent("kind-not-registered", api_version=api_version, kind=kind, provider=provider(api_version))
         return resource
 
     def _read(self, resource: Resource, path: str, params: Mapping[str, str] | None = None) -> Response:

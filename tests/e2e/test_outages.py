@@ -7,19 +7,16 @@ least lifetime is ten minutes).
 
 from __future__ import annotations
 
-import base64
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import yaml
 
+from tests.e2e.doors import EVERYTHING, NO_SECRETS, account, fault_door
 from tests.e2e.grader import Run, begin, end, grade
 from tests.testbed.node import Bed
-from tests.unit.cluster.certificates import make_authority
 
 BOUND = 120.0
 """Seconds within which a run must have given up; a good deal less than the rubric's budget."""
@@ -74,7 +71,7 @@ def test_a_run_recovers_with_the_store(bed: Bed, tmp_path: Path) -> None:
 
 def test_a_dead_credential_fails_nobody(bed: Bed, tmp_path: Path) -> None:
     """401 on every read: all ungraded, without waiting for what will not come."""
-    with _account(bed, "expired", everything=True):
+    with account(bed, "expired", EVERYTHING):
         kubeconfig = bed.identity(tmp_path / "expired.yaml", "expired")
     bed.wait("the token is refused", lambda: _refused(bed, kubeconfig), 60)
     run = grade(bed, tmp_path, kubeconfig=kubeconfig)
@@ -85,7 +82,7 @@ def test_a_dead_credential_fails_nobody(bed: Bed, tmp_path: Path) -> None:
 
 def test_forbidden_secrets_leave_their_items_open(bed: Bed, tmp_path: Path) -> None:
     """What may be read is graded and passes; what needs Secrets is ungraded and named."""
-    with _account(bed, "no-secrets", everything=False):
+    with account(bed, "no-secrets", NO_SECRETS):
         run = grade(bed, tmp_path, kubeconfig=bed.identity(tmp_path / "limited.yaml", "no-secrets"))
     _nobody_failed(run)
     verdicts = run.verdicts()
@@ -96,16 +93,16 @@ def test_forbidden_secrets_leave_their_items_open(bed: Bed, tmp_path: Path) -> N
 @pytest.mark.parametrize("status", [429, 500])
 def test_errors_for_a_while_are_waited_out(bed: Bed, tmp_path: Path, status: int) -> None:
     """The API server answers with an error to everything, then recovers: all points."""
-    with _door(bed, tmp_path, status=status, seconds=12) as kubeconfig:
-        run = grade(bed, tmp_path, kubeconfig=kubeconfig)
+    with fault_door(bed, tmp_path) as door:
+        run = grade(bed, tmp_path, kubeconfig=door(str(status), seconds=12))
     assert run.graded.score == run.graded.max_score, run.output
 
 
 @pytest.mark.parametrize("status", [429, 500])
 def test_errors_without_end_fail_nobody(bed: Bed, tmp_path: Path, status: int) -> None:
     """The same to the end of the run: ungraded, within a bounded time."""
-    with _door(bed, tmp_path, status=status, seconds=-1) as kubeconfig:
-        run = grade(bed, tmp_path, kubeconfig=kubeconfig)
+    with fault_door(bed, tmp_path) as door:
+        run = grade(bed, tmp_path, kubeconfig=door(str(status)))
     _nobody_failed(run)
     assert set(run.verdicts().values()) == {"ungraded"}
 
@@ -129,92 +126,6 @@ def _stopped(bed: Bed, program: str) -> Iterator[None]:
     finally:
         bed.start(program)
         bed.wait("the API server is ready", bed.api.ready, RECOVERED)
-
-
-@contextmanager
-def _account(bed: Bed, name: str, *, everything: bool) -> Iterator[None]:
-    """A ServiceAccount that may read all there is and log in to Grafana, or all but Secrets."""
-    login = {"apiGroups": [""], "resources": ["services/proxy"], "verbs": ["create"]}
-    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}, login]
-    if not everything:
-        core = [
-            "pods",
-            "services",
-            "services/proxy",
-            "namespaces",
-            "nodes",
-            "events",
-            "endpoints",
-            "configmaps",
-        ]
-        groups = [
-            "apps",
-            "autoscaling",
-            "apiregistration.k8s.io",
-            "apiextensions.k8s.io",
-            "metrics.k8s.io",
-            "monitoring.coreos.com",
-            "argoproj.io",
-            "discovery.k8s.io",
-            "events.k8s.io",
-        ]
-        rules = [
-            {"apiGroups": [""], "resources": core, "verbs": ["get", "list"]},
-            {"apiGroups": groups, "resources": ["*"], "verbs": ["get", "list"]},
-        ]
-    access = "rbac.authorization.k8s.io"
-    subject = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
-    bed.apply(
-        [
-            {
-                "apiVersion": "v1",
-                "kind": "ServiceAccount",
-                "metadata": {"name": name, "namespace": "default"},
-            },
-            {"apiVersion": f"{access}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules},
-            {
-                "apiVersion": f"{access}/v1",
-                "kind": "ClusterRoleBinding",
-                "metadata": {"name": name},
-                "roleRef": {"apiGroup": access, "kind": "ClusterRole", "name": name},
-                "subjects": [subject],
-            },
-        ]
-    )
-    try:
-        yield
-    finally:
-        bed.kubectl("delete", "serviceaccount", name, "-n", "default")
-        bed.kubectl("delete", "clusterrolebinding,clusterrole", name)
-
-
-@contextmanager
-def _door(bed: Bed, folder: Path, *, status: int, seconds: float) -> Iterator[Path]:
-    """The kubeconfig of an account that reaches the API server through a faulty door."""
-    authority = make_authority(folder)
-    with _account(bed, "behind-the-door", everything=True):
-        known = yaml.safe_load(bed.identity(folder / "direct.yaml", "behind-the-door").read_text())
-        cluster = known["clusters"][0]["cluster"]
-        ca = folder / "upstream.pem"
-        ca.write_bytes(base64.b64decode(cluster["certificate-authority-data"]))
-        port = 17443
-        argv = [sys.executable, "-m", "tests.e2e.fault_proxy", str(port), str(authority.server_pem), str(ca)]
-        process = bed.popen([*argv, str(status), str(seconds)], cwd=Path(__file__).parents[2])
-        try:
-            bed.wait("the door listens", lambda: _listens(bed, port), 30)
-            own = base64.b64encode(authority.ca_pem).decode()
-            cluster.update({"server": f"https://127.0.0.1:{port}", "certificate-authority-data": own})
-            kubeconfig = folder / "door.yaml"
-            kubeconfig.write_text(yaml.safe_dump(known))
-            yield kubeconfig
-        finally:
-            process.kill()
-            process.wait()
-
-
-def _listens(bed: Bed, port: int) -> bool:
-    bed.connect("127.0.0.1", port).close()
-    return True
 
 
 def _refused(bed: Bed, kubeconfig: Path) -> bool:

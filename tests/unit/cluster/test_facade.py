@@ -238,7 +238,8 @@ def test_garbage_is_no_answer(api: FakeApi, source: LiveSource) -> None:
 
 def test_secrets_show_keys_and_hide_values(api: FakeApi, cluster: Cluster) -> None:
     """A check sees which keys there are and whether they are empty."""
-    api.routes[SECRET] = Answer({"kind": "Secret", "data": {"admin-password": "cGxhbnRlZA==", "empty": ""}})
+    data = {"admin-password": "cGxhbnRlZA==", "empty": ""}
+    api.routes[SECRET] = Answer({"kind": "Secret", "metadata": {"name": "grafana"}, "data": data})
     assert cluster.secret("grafana", "shop") == {"admin-password": b"<redacted>", "empty": b""}
     value = cluster.secret_value("grafana", "shop", "admin-password")
     assert str(value) == "Secret shop/grafana[admin-password]"
@@ -250,7 +251,7 @@ def test_secrets_show_keys_and_hide_values(api: FakeApi, cluster: Cluster) -> No
 
 def test_version_and_uid(api: FakeApi, cluster: Cluster) -> None:
     """What tells one cluster from another."""
-    api.routes["/api/v1/namespaces/kube-system"] = Answer({"metadata": {"uid": "1-2-3"}})
+    api.routes["/api/v1/namespaces/kube-system"] = Answer({"metadata": {"name": "kube-system", "uid": "1-2-3"}})
     assert (cluster.server_version, cluster.uid) == ("v1.34.4", "1-2-3")
 
 
