@@ -20,7 +20,7 @@ from pytest_k8sgrade.kube.selectors import selector_text
 from pytest_k8sgrade.outcome import Findings
 from pytest_k8sgrade.services import autoscaling, workloads
 from pytest_k8sgrade.services.autoscaling import API_VERSION, KIND
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, require_lasting
 from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.scaling import require_scaled_down, require_scaled_up
 
@@ -97,6 +97,7 @@ def test_behavior(
 def test_active(cluster: Cluster, name: str, namespace: str, metrics: list[str]) -> None:
     """The HorizontalPodAutoscaler {name} finds its target and reads its metrics."""
     hpa = _get(cluster, name, namespace)
+    require_lasting(hpa)
     autoscaling.require_working(cluster, hpa)
     found, unread = Findings(), {metric.name: metric for metric in autoscalers.unread_metrics(hpa)}
     read = {metric.name for metric in autoscalers.read_metrics(hpa)} - unread.keys()

@@ -13,6 +13,7 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services import backends, workloads
+from pytest_k8sgrade.services.diagnosis import require_lasting
 from pytest_k8sgrade.services.fields import require_equal
 
 TIMEOUT_S = 10
@@ -30,6 +31,7 @@ def test_routes(
 ) -> None:
     """The Service {name} leads from port {port} to port {target_port} of ready pods."""
     service = cluster.get("v1", "Service", name, namespace)
+    require_lasting(service)
     subject, found = named(service), Findings()
     ports = {one["port"]: one for one in service["spec"].get("ports") or []}
     asked = port if port in ports else sorted(ports)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_k8sgrade.kube.conditions import Condition
 from pytest_k8sgrade.kube.rollout import named
-from pytest_k8sgrade.outcome import Finding, absent, cannot_tell
+from pytest_k8sgrade.outcome import Finding, absent, cannot_tell, unmet
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -45,4 +45,14 @@ def require_known(item: Mapping[str, Any], found: Condition, reasons: Collection
             status=found.status,
             why=found.reason,
             **named(item),
+        )
+
+
+def require_lasting(item: Mapping[str, Any]) -> None:
+    """Unmet while an object is being deleted: it still works, but not for long."""
+    metadata = item["metadata"]
+    if metadata.get("deletionTimestamp"):
+        finalizers = list(metadata.get("finalizers") or [])
+        unmet(
+            "object-terminating", seen="deletionTimestamp", wanted=None, finalizers=finalizers, **named(item)
         )

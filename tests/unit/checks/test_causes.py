@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checks import argocd, metrics_server, services, workloads
+from checks import argocd, hpa, metrics_server, services, workloads
 from pytest_k8sgrade.kube.rollout import probe_text
 from tests.unit.checks.api import MemoryApi, look, reason
 from tests.unit.checks.objects import (
@@ -21,6 +21,7 @@ from tests.unit.checks.objects import (
     service,
     waiting,
 )
+from tests.unit.checks.objects import hpa as autoscaler
 
 REFUSED: Object = {
     "readyReplicas": 2,
@@ -148,6 +149,20 @@ def test_a_metrics_api_without_endpoints_is_explained(selector: Object, expected
         deployment(space="kube-system", replicas=0, status={}),
     )
     assert reason(look(metrics_server.test_available, api.cluster())) == expected
+
+
+def test_an_autoscaler_or_a_service_that_is_being_deleted_does_not_count() -> None:
+    """Both still work, but not for long; what holds them is told."""
+    dying = {"deletionTimestamp": "2026-03-02T09:59:00Z", "finalizers": ["example.com/held"]}
+    scaler = autoscaler()
+    scaler["metadata"].update(dying)
+    params = {"name": "web", "namespace": "shop"}
+    seen = look(hpa.test_active, MemoryApi(deployment(), scaler).cluster(), metrics=["cpu"], **params)
+    assert (reason(seen), seen.reason.params["finalizers"]) == ("object-terminating", ["example.com/held"])
+    routed = look(
+        services.test_routes, MemoryApi(service(meta=dying)).cluster(), port=80, target_port=8080, **params
+    )
+    assert reason(routed) == "object-terminating"
 
 
 def application(**status: Any) -> Object:

@@ -151,6 +151,13 @@ register(
 )
 
 
+def replaced(bed: Bed, scaled: str | None) -> None:
+    """The lab's HPA anew, with the time of its last step: only an object that scaled has one of its own."""
+    apply(bed, [manifest()])
+    look.until("HPA evaluated", lambda: works(bed))
+    HPA.patch(bed, {"status": {"lastScaleTime": scaled}}, status=True)
+
+
 def moved(name: str, title: str, to: Target) -> Change:
     """The lab's HPA is not there, another object is in its place."""
 
@@ -165,9 +172,7 @@ def moved(name: str, title: str, to: Target) -> Change:
         scaled = other["metadata"]["annotations"].get(KEPT)
         to.delete(bed)
         if HPA.read(bed) is None:
-            apply(bed, [manifest()])
-            look.until(f"{name}: evaluated", lambda: works(bed))
-            HPA.patch(bed, {"status": {"lastScaleTime": scaled}}, status=True)
+            replaced(bed, scaled)
         look.until(f"{name} undone", lambda: works(bed))
 
     def gone(bed: Bed) -> str | None:
@@ -187,4 +192,29 @@ moved(
     "hpa-name-contains",
     "The HPA's name only contains the right one",
     Target("hpa", NAMESPACE, "web-app-hpa-v2"),
+)
+
+
+def hold_and_delete(bed: Bed) -> None:
+    """Delete the HPA, which a finalizer keeps."""
+    HPA.patch(bed, {"metadata": {"finalizers": ["example.com/held"]}})
+    HPA.delete(bed)
+
+
+def create_again(bed: Bed) -> None:
+    """Let it go and make it anew."""
+    found = HPA.read(bed) or {}
+    HPA.patch(bed, {"metadata": {"finalizers": None}})
+    look.until("HPA gone", lambda: None if HPA.read(bed) is None else "still there")
+    replaced(bed, found.get("status", {}).get("lastScaleTime"))
+
+
+register(
+    Change(
+        name="hpa-terminating",
+        title="The HPA is being deleted and a finalizer holds it",
+        apply=hold_and_delete,
+        settle=lambda bed: look.until("hpa-terminating in effect", lambda: works(bed)),
+        undo=create_again,
+    )
 )
