@@ -57,10 +57,16 @@ def no_server(bed: Bed) -> str | None:
     return f"{len(found)} endpoints" if found else pods_gone(bed, "deployment", "argocd-server")
 
 
-def compared_again(bed: Bed) -> str | None:
-    """Whether Argo CD, asked again, could compare and found all in order."""
-    refresh(bed)
-    return in_order(bed)
+def compared(bed: Bed) -> str | None:
+    """Whether Argo CD has done what it was asked and found all in order; it is asked again if not."""
+    found = look.read(bed, "application", NAMESPACE, "web-app") or {"metadata": {}}
+    if "argocd.argoproj.io/refresh" in (found["metadata"].get("annotations") or {}):
+        return "a refresh is still waited for"
+    left = [one["type"] for one in found.get("status", {}).get("conditions") or []]
+    seen = in_order(bed) or (f"conditions {left}" if left else None)
+    if seen is not None:
+        refresh(bed)
+    return seen
 
 
 def scaled_down(name: str, kind: str, component: str, *, effect: Seen, restored: Seen) -> Change:
@@ -70,6 +76,7 @@ def scaled_down(name: str, kind: str, component: str, *, effect: Seen, restored:
     def undo(bed: Bed) -> None:
         target.patch(bed, {"spec": {"replicas": 1}})
         look.until(f"{component} ready", lambda: look.ready(bed, kind, NAMESPACE, component))
+        refresh(bed)
         look.until(f"{name} undone", lambda: restored(bed), pause=2)
 
     return register(
@@ -96,14 +103,14 @@ scaled_down(
     "deployment",
     "argocd-repo-server",
     effect=unreadable,
-    restored=compared_again,
+    restored=compared,
 )
 scaled_down(
     "argocd-controller-down",
     "statefulset",
     "argocd-application-controller",
     effect=partial(pods_gone, kind="statefulset", name="argocd-application-controller"),
-    restored=compared_again,
+    restored=compared,
 )
 scaled_down(
     "argocd-server-down",

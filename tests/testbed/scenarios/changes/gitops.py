@@ -15,7 +15,7 @@ from tests.testbed.layers.argocd import NAMESPACE, PROJECT, refresh
 from tests.testbed.layers.base import apply, documents
 from tests.testbed.scenarios.change import Change, Seen, Step, Target, register, replace
 
-from .argocd import in_order, sync_status
+from .argocd import compared, in_order, sync_status
 
 if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
@@ -57,15 +57,7 @@ def undone(bed: Bed) -> None:
     else:
         respecify(bed, manifest())
     refresh(bed)
-    look.until("Application undone", lambda: quiet(bed))
-
-
-def quiet(bed: Bed) -> str | None:
-    """Whether it is synced, has no condition left and waits for no refresh."""
-    found = look.read(bed, "application", NAMESPACE, "web-app") or {"metadata": {}}
-    asked = (found["metadata"].get("annotations") or {}).get("argocd.argoproj.io/refresh")
-    left = [one["type"] for one in found.get("status", {}).get("conditions") or []]
-    return in_order(bed) or (f"refresh {asked}, conditions {left}" if asked or left else None)
+    look.until("Application undone", lambda: compared(bed), pause=2)
 
 
 def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step = undone) -> Change:

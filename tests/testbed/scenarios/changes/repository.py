@@ -16,8 +16,8 @@ from tests.testbed.layers.argocd import NAMESPACE, refresh
 from tests.testbed.layers.base import apply
 from tests.testbed.scenarios.change import Target
 
-from .argocd import sync_status
-from .gitops import APPLICATION, altered, condition, of, policy, quiet, respecify, source, undone
+from .argocd import compared, sync_status
+from .gitops import APPLICATION, altered, condition, of, policy, respecify, source, undone
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -97,7 +97,7 @@ def leave_behind(bed: Bed) -> None:
     """Add an object to Git, see it synced, then take it out of Git with pruning off."""
     commit(bed, "Settings", {EXTRA: SETTINGS})
     look.until("ConfigMap synced", lambda: None if SETTINGS_MAP.read(bed) else "no ConfigMap")
-    look.until("synced", lambda: quiet(bed))
+    look.until("synced", lambda: compared(bed), pause=2)
     respecify(bed, altered(syncPolicy=policy(prune=False)))
     commit(bed, "No settings", {EXTRA: NOTHING})
 
