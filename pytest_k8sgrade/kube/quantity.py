@@ -7,7 +7,7 @@ The API server normalises quantities only in part (536870912 stays, 32768Ki beco
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 
 _SUFFIXES: dict[str, Decimal] = {
     "n": Decimal("1e-9"),
@@ -27,6 +27,9 @@ _SUFFIXES: dict[str, Decimal] = {
     "Pi": Decimal(1024**5),
     "Ei": Decimal(1024**6),
 }
+_EXACT = Context(prec=200)
+"""More digits than a number that is read here can have: the usual 28 would round."""
+
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:\d{1,64}(?:\.\d{0,64})?|\.\d{1,64}))(?P<suffix>[eE][+-]?\d{1,3}|[A-Za-z]{0,2})",
     re.ASCII,
@@ -45,4 +48,4 @@ def parse_quantity(text: str | int | float) -> Decimal:
         return Decimal(f"{number}{suffix}")
     if suffix not in _SUFFIXES:
         raise ValueError(f"not a quantity: {text!r} (unknown suffix {suffix!r})")
-    return Decimal(number) * _SUFFIXES[suffix]
+    return _EXACT.multiply(Decimal(number), _SUFFIXES[suffix])

@@ -21,7 +21,7 @@ from pytest_k8sgrade.reports.labels import Labels, labels
 from pytest_k8sgrade.reports.prose import prose, unglued
 from pytest_k8sgrade.reports.text import visible
 
-SCHEMA: Final = "k8sgrade.lint/1"
+SCHEMA: Final = "k8sgrade/lint/v1"
 
 _STYLES: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"}
 _DETAILS: Final = ("expected", "next")

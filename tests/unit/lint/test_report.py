@@ -108,4 +108,4 @@ def test_a_rubric_that_cannot_be_read_hides_no_other(
 def test_the_command_prints_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing but JSON on the output."""
     assert run("--json", str(lab(tmp_path))) == 0
-    assert json.loads(capsys.readouterr().out)["schema"] == "k8sgrade.lint/1"
+    assert json.loads(capsys.readouterr().out)["schema"] == "k8sgrade/lint/v1"
