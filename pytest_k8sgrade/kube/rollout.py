@@ -182,13 +182,20 @@ def _order(trouble: Shortfall) -> tuple[bool, bool, str]:
 
 def living(pods: Sequence[Object]) -> list[Object]:
     """Pods that are neither being deleted, nor finished work, nor failed and replaced by their controller."""
-    return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp") and not _over(pod)]
+    done = [controller(pod) for pod in pods if _phase(pod) == "Succeeded"]
+    return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp") and not _over(pod, done)]
 
 
-def _over(pod: Object) -> bool:
-    phase = (pod.get("status") or {}).get("phase")
+def _over(pod: Object, done: Sequence[Object | None]) -> bool:
+    """Whether a pod has ended for good and as it should: a Job tries again, other controllers replace."""
     owner = controller(pod)
-    return phase == "Succeeded" or (phase == "Failed" and owner is not None and owner.get("kind") != "Job")
+    if _phase(pod) == "Failed" and owner is not None:
+        return owner.get("kind") != "Job" or owner in done
+    return _phase(pod) == "Succeeded"
+
+
+def _phase(pod: Object) -> str:
+    return str((pod.get("status") or {}).get("phase", ""))
 
 
 def pod_ready(pod: Object) -> bool:
@@ -205,6 +212,9 @@ def pod_shortfall(pod: Object) -> Shortfall | None:
         return None
     status = pod.get("status") or {}
     params = {"namespace": pod["metadata"].get("namespace", ""), "pod": pod["metadata"]["name"]}
+    if _phase(pod) == "Failed":
+        why = status.get("reason") or "Error"
+        return Shortfall("pod-failed", {**params, "why": why}, terminal=True, seen=why, wanted="Ready")
     scheduled = _condition(status, "PodScheduled")
     if scheduled and scheduled[0] == "False":
         return Shortfall("pod-unschedulable", {**params, "why": scheduled[1]}, seen=scheduled[1])
