@@ -1,6 +1,6 @@
 """Changes to the Helm release `prometheus`: every one is made by the real helm.
 
-Undone by `helm rollback`, as a student would; the objects of the release are the same before and
+Taken back by giving Helm the records it had before: the objects of the release are the same before and
 after, except where it was uninstalled.
 """
 
@@ -27,8 +27,7 @@ Act = Callable[["Bed"], None]
 
 RECORDS = f"/api/v1/namespaces/{NAMESPACE}/secrets?labelSelector=owner%3Dhelm%2Cname%3D{RELEASE}"
 OTHER_CHART = "prometheus-stack"
-_BEFORE: dict[str, int] = {}
-_RECORDS: dict[str, list[Document]] = {}
+_KEPT: dict[str, list[Document]] = {}
 
 
 def latest(bed: Bed) -> tuple[int, str]:
@@ -37,32 +36,33 @@ def latest(bed: Bed) -> tuple[int, str]:
     return max((int(one["version"]), one["status"]) for one in labels)
 
 
-def remember(bed: Bed) -> None:
-    """Note the revision to go back to."""
-    _BEFORE[bed.name] = latest(bed)[0]
+def keep(bed: Bed) -> None:
+    """Note the release's records as they are now."""
+    found = bed.api.get(RECORDS)["items"]
+    _KEPT[bed.name] = [{"apiVersion": "v1", "kind": "Secret", **bare(one)} for one in found]
 
 
-def rollback(bed: Bed) -> None:
-    """Go back to the noted revision."""
-    helm.run(bed, "rollback", RELEASE, str(_BEFORE.pop(bed.name)), "--namespace", NAMESPACE)
-    look.until("deployed", lambda: None if latest(bed)[1] == "deployed" else str(latest(bed)))
+def forget(bed: Bed) -> None:
+    """Delete the release's records, which is all that Helm knows of it."""
+    bed.kubectl(
+        "delete", "secrets", "-n", NAMESPACE, "-l", f"owner=helm,name={RELEASE}", "--ignore-not-found"
+    )
 
 
-def of_release(
-    name: str, title: str, act: Act, *, undo: Act = rollback, restored: Act | None = None
-) -> Change:
+def remind(bed: Bed) -> None:
+    """Give Helm the records back that were noted."""
+    forget(bed)
+    create(bed, *_KEPT.pop(bed.name))
+
+
+def of_release(name: str, title: str, act: Act, *, undo: Act = remind) -> Change:
     """A change by helm, which is there when helm has ended."""
 
     def apply(bed: Bed) -> None:
-        remember(bed)
+        keep(bed)
         act(bed)
 
-    def take_back(bed: Bed) -> None:
-        undo(bed)
-        if restored is not None:
-            restored(bed)
-
-    return register(Change(name=name, title=title, apply=apply, settle=lambda _: None, undo=take_back))
+    return register(Change(name=name, title=title, apply=apply, settle=lambda _: None, undo=undo))
 
 
 def fail(bed: Bed) -> None:
@@ -114,18 +114,6 @@ def small_chart() -> Iterator[Path]:
         yield path
 
 
-def forget(bed: Bed) -> None:
-    """Delete the release's records, which is all that Helm knows of it."""
-    found = bed.api.get(RECORDS)["items"]
-    _RECORDS[bed.name] = [{"apiVersion": "v1", "kind": "Secret", **bare(one)} for one in found]
-    bed.kubectl("delete", "secrets", "-n", NAMESPACE, "-l", f"owner=helm,name={RELEASE}")
-
-
-def remind(bed: Bed) -> None:
-    """Give Helm the records back."""
-    create(bed, *_RECORDS.pop(bed.name))
-
-
 def elsewhere(release: str, namespace: str) -> tuple[Act, Act]:
     """Another release in its place: of the wanted name elsewhere, or of another name here; and back."""
 
@@ -146,6 +134,13 @@ def uninstall(bed: Bed) -> None:
     helm.run(bed, "uninstall", RELEASE, "--namespace", NAMESPACE, "--keep-history", "--wait")
 
 
+def install_again(bed: Bed) -> None:
+    """Go back to what the history has, as a student would, and wait until all of it works."""
+    helm.run(bed, "rollback", RELEASE, str(latest(bed)[0]), "--namespace", NAMESPACE)
+    _KEPT.pop(bed.name)
+    Monitoring().wait(bed)
+
+
 of_release("helm-failed", "An upgrade of the release failed", fail)
 of_release("helm-pending-upgrade", "An upgrade of the release was interrupted", interrupt)
 of_release("helm-other-chart", "The release is of a chart with another name", other_chart)
@@ -154,14 +149,11 @@ for _name, _title, _place in (
     (
         "helm-name-contains",
         "Only a release whose name contains the right one is there",
-        ("prometheus-stack", NAMESPACE),
+        (OTHER_CHART, NAMESPACE),
     ),
 ):
     _act, _back = elsewhere(*_place)
     of_release(_name, _title, _act, undo=_back)
 of_release(
-    "helm-uninstalled",
-    "The release was uninstalled with its history kept",
-    uninstall,
-    restored=lambda bed: Monitoring().wait(bed),
+    "helm-uninstalled", "The release was uninstalled with its history kept", uninstall, undo=install_again
 )
