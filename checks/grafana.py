@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import CannotTell, Findings, unmet
-from pytest_k8sgrade.services import provisioning
+from pytest_k8sgrade.services import dashboards, provisioning
 from pytest_k8sgrade.services.grafana import Grafana, place
 
 PROBE = "vector(1)"
@@ -101,6 +101,30 @@ def test_dashboards(cluster: Cluster, namespace: str, titles: list[str], service
             service=grafana.place.service,
             **params,
         )
+    found.close()
+
+
+def test_dashboard_configmap(
+    cluster: Cluster, name: str, namespace: str, monitoring: str, service: str = ""
+) -> None:
+    """Grafana's side-car takes the dashboard of the ConfigMap {name}."""
+    config_map = cluster.get("v1", "ConfigMap", name, namespace)
+    where = place(cluster, monitoring, service)
+    dashboards.require_taken(config_map, dashboards.sidecar(cluster, where), where)
+
+
+def test_dashboard_panels(cluster: Cluster, namespace: str, title: str, service: str = "") -> None:
+    """Every panel of the dashboard {title} has a data source that is there."""
+    grafana = _open(cluster, namespace, service)
+    grafana.login()
+    told = {"title": title, "namespace": namespace, "service": grafana.place.service}
+    matching = grafana.dashboards(title)
+    if not matching:
+        reason, params = provisioning.why_dashboard_absent(cluster, grafana.place, title)
+        unmet(reason, seen=0, wanted=1, **told, **params)
+    found = Findings()
+    found.require(True, "grafana-dashboard-absent", part="dashboard", seen=1, wanted=1)
+    dashboards.judge_panels(found, grafana.dashboard(str(matching[0]["uid"])), grafana.data_sources(), told)
     found.close()
 
 

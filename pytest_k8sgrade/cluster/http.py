@@ -52,9 +52,12 @@ class ServiceSession(requests.Session):
         """No redirect is followed."""
         return None
 
-    def login(self, *, user: str | SecretValue, password: SecretValue) -> Response:
-        """Fill in Grafana's login form; after status 200 the session's requests carry the login."""
-        login = Login(self.service, user, password)
+    def login(self, *, user: str | SecretValue, password: SecretValue, prefix: str = "") -> Response:
+        """Fill in Grafana's login form; after status 200 the session's requests carry the login.
+
+        `prefix` is the sub-path that Grafana is served from, such as /grafana.
+        """
+        login = Login(self.service, user, password, prefix)
         response = self._view.login(login)
         self._adapter.require_backend(response)
         self._adapter.login = login.id if response.status == 200 else ""

@@ -16,7 +16,7 @@ _SERVICE = re.compile(
 )
 _LOGIN = re.compile(
     r"/api/v1/namespaces/[a-z0-9]([a-z0-9-]*[a-z0-9])?/services/https?:[a-z0-9]([a-z0-9-]*[a-z0-9])?:[a-z0-9-]+"
-    r"/proxy/login"
+    r"/proxy(?:/[A-Za-z0-9_-]+){0,3}/login"
 )
 _RELAYED = re.compile(r"(?P<peer>/.*/proxy/(?:uid/)?[^/]+)(?:/.*)?")
 """What a Service passes on to another server, such as Grafana to a data source."""

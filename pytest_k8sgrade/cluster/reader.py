@@ -52,11 +52,12 @@ class Login:
     service: Service
     user: str | SecretValue
     password: SecretValue
+    prefix: str = ""
 
     @property
     def path(self) -> str:
         """Where the form is posted."""
-        return f"{self.service.proxy_path}/login"
+        return f"{self.service.proxy_path}{self.prefix}/login"
 
     @property
     def id(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 from urllib.parse import urlsplit
 
 from pytest_k8sgrade.kube.selectors import selects
@@ -75,7 +75,7 @@ class Grafana:
         self.place = where
         self._session = cluster.http(where.service, where.namespace, where.port)
         self._base = self._session.base_url.rstrip("/")
-        self._prefix = ""
+        self._prefix = self._secret = ""
 
     @property
     def _where(self) -> dict[str, str]:
@@ -96,11 +96,10 @@ class Grafana:
     def login(self) -> None:
         """A session for the administrator that the installation was given."""
         user, password = _credentials(self._cluster, self.place)
-        answer = self._session.login(user=user, password=password)
+        self._secret = password.name
+        answer = self._session.login(user=user, password=password, prefix=self._prefix)
         if answer.status != 200:
-            cannot_tell(
-                "grafana-login-refused", seen=answer.status, wanted=200, status=answer.status, **self._where
-            )
+            self._refused(answer.status)
 
     def data_sources(self) -> list[Mapping[str, Any]]:
         """The data sources, with `uid`, `name`, `type`, `isDefault`."""
@@ -110,6 +109,10 @@ class Grafana:
         """The dashboards with exactly that title."""
         found = self._read("/api/search", {"type": "dash-db", "query": title})
         return [one for one in found if one.get("title") == title]
+
+    def dashboard(self, uid: str) -> Mapping[str, Any]:
+        """A dashboard's own document."""
+        return cast("Mapping[str, Any]", self._read(f"/api/dashboards/uid/{uid}").get("dashboard") or {})
 
     def query(self, uid: str, promql: str) -> tuple[int, list[Any]]:
         """The status and the series that a Prometheus data source gives for a query."""
@@ -123,13 +126,17 @@ class Grafana:
     def _read(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         answer = self._get(path, params)
         if answer.status_code == 401:
-            cannot_tell("grafana-login-refused", seen=401, wanted=200, status=401, **self._where)
+            self._refused(401)
         if answer.status_code != 200:
             unmet("grafana-refuses", seen=answer.status_code, wanted=200, path=path, **self._where)
         try:
             return answer.json()
         except ValueError:
             cannot_tell("grafana-bad-answer", seen=answer.status_code, path=path, **self._where)
+
+    def _refused(self, status: int) -> NoReturn:
+        told = {"status": status, "secret": self._secret, **self._where}
+        cannot_tell("grafana-login-refused", seen=status, wanted=200, **told)
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         return self._session.get(self._base + self._prefix + path, params=params, timeout=TIMEOUT_S)
