@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.outcome import Findings, Unmet, absent
-from pytest_k8sgrade.services import argocd, workloads
+from pytest_k8sgrade.outcome import Findings, Unmet, absent, unmet
+from pytest_k8sgrade.services import argocd, argocd_history, workloads
 from pytest_k8sgrade.services.argocd import API_VERSION, Application
 from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
 from pytest_k8sgrade.services.established import require_established
@@ -166,3 +166,115 @@ def test_synced(cluster: Cluster, name: str, namespace: str) -> None:
 
 def _moments(app: Application) -> list[Any]:
     return [app.operation.get("finishedAt"), app.health_since]
+
+
+def test_automated(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    *,
+    prune: bool | None = None,
+    self_heal: bool | None = None,
+) -> None:
+    """The Application {name} is synced automatically, as its policy says."""
+    app, found = _application(cluster, name, namespace), Findings()
+    subject = {"kind": "Application", "namespace": namespace, "name": name}
+    if not app.automated.on:
+        reason = "argocd-automated-off" if app.automated.written else "argocd-automated-absent"
+        unmet(reason, seen=app.automated.written, wanted=True, namespace=namespace, name=name)
+    found.require(True, "argocd-automated-off", part="automated")
+    _require_policy(found, subject, app, prune=prune, self_heal=self_heal)
+    found.close()
+
+
+def test_auto_synced(cluster: Cluster, name: str, namespace: str) -> None:
+    """The Application {name} is in sync, and its automated policy did it."""
+    app, found = _application(cluster, name, namespace), Findings()
+    require_synced(cluster, app)
+    params: dict[str, Any] = {"namespace": namespace, "name": name, "who": argocd_history.initiator(app)}
+    found.require(True, "argocd-synced-by-hand", part="synced")
+    found.require(
+        app.automated.on and argocd_history.automatic(app),
+        "argocd-synced-by-hand",
+        part="automated",
+        seen=params["who"],
+        wanted="automated",
+        policy=app.automated.on,
+        **params,
+    )
+    found.close()
+
+
+def test_self_healed(cluster: Cluster, name: str, namespace: str) -> None:
+    """Argo CD has undone a change by hand to what {name} manages."""
+    app, found = _application(cluster, name, namespace), Findings()
+    require_synced(cluster, app)
+    params: dict[str, Any] = {"namespace": namespace, "name": name, "who": argocd_history.initiator(app)}
+    if "SharedResourceWarning" in app.conditions:
+        unmet("argocd-heals-against-other", seen="SharedResourceWarning", wanted=None, **params)
+    policy = app.automated.on and app.automated.self_heal
+    found.require(policy, "argocd-self-heal-off", part="policy", seen=policy, wanted=True, **params)
+    healed = argocd_history.healed(app)
+    found.require(
+        healed is not None,
+        "argocd-no-self-heal",
+        part="healed",
+        weight=2,
+        seen=app.operation.get("startedAt"),
+        wanted="autoHealAttemptsCount",
+        **params,
+    )
+    found.close()
+    cluster.held_since(app.operation.get("finishedAt"))
+
+
+def test_push_deployed(cluster: Cluster, name: str, namespace: str, revisions: int = 2) -> None:
+    """Argo CD has deployed at least {revisions} revisions of {name}, and a later one changed something."""
+    app, found = _application(cluster, name, namespace), Findings()
+    known = argocd_history.revisions(app)
+    params: dict[str, Any] = {
+        "namespace": namespace,
+        "name": name,
+        "deployed": len(known),
+        "least": revisions,
+    }
+    if not found.require(
+        len(known) >= revisions,
+        "argocd-no-second-revision",
+        part="history",
+        seen=known,
+        wanted=revisions,
+        **params,
+    ):
+        found.close()
+    require_synced(cluster, app)
+    found.require(
+        argocd_history.changed(cluster, app),
+        "argocd-push-unproven",
+        part="changed",
+        seen=known,
+        wanted="new pod template",
+        **params,
+    )
+    found.close()
+
+
+def test_deleted(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    *,
+    workloads_gone: list[str] | None = None,
+    target_namespace: str = "",
+) -> None:
+    """The Application {name} is gone, and with it what it deployed."""
+    item = cluster.find(API_VERSION, "Application", name, namespace)
+    if item is not None:
+        app = argocd.application(item)
+        reason = "argocd-application-terminating" if app.terminating else "argocd-application-there"
+        unmet(reason, seen=name, wanted=None, namespace=namespace, name=name, finalizers=list(app.finalizers))
+    for written in workloads_gone or []:
+        kind, _, workload = written.rpartition("/")
+        if cluster.find("apps/v1", kind or "Deployment", workload, target_namespace) is not None:
+            params = {"kind": kind or "Deployment", "namespace": target_namespace, "workload": workload}
+            unmet("argocd-left-behind", seen=written, wanted=None, name=name, **params)

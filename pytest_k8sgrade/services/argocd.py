@@ -33,11 +33,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Automated:
-    """The automated sync policy; switched off when it is missing or `enabled` is false."""
+    """The automated sync policy; switched off when it is not `written` or `enabled` is false."""
 
     on: bool
     prune: bool
     self_heal: bool
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,19 @@ class Application:
         """How often the running operation was retried."""
         return int(self.operation.get("retryCount") or 0)
 
+    def sync_failures(self) -> list[Mapping[str, Any]]:
+        """What the last operation could not apply."""
+        results = (self.operation.get("syncResult") or {}).get("resources") or []
+        return [result for result in results if result.get("status") == "SyncFailed"]
+
     def failed_resources(self) -> list[str]:
         """Kind/name of what the last operation could not apply."""
+        return [label(result) for result in self.sync_failures()]
+
+    def running_hooks(self) -> list[str]:
+        """The hooks that the running operation waits for."""
         results = (self.operation.get("syncResult") or {}).get("resources") or []
-        return [label(result) for result in results if result.get("status") == "SyncFailed"]
+        return [label(one) for one in results if one.get("hookType") and one.get("hookPhase") == "Running"]
 
 
 def application(item: Mapping[str, Any]) -> Application:
@@ -128,6 +138,16 @@ def label(resource: Mapping[str, Any]) -> str:
     return f"{resource.get('kind')} {name}"
 
 
+def identity(resource: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """What a managed resource is, whichever version of its API is written."""
+    return (
+        resource.get("group") or "",
+        resource.get("kind") or "",
+        resource.get("namespace") or "",
+        resource.get("name") or "",
+    )
+
+
 def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
     hydrator = spec.get("sourceHydrator") or {}
     many: Sequence[Mapping[str, Any]] = spec.get("sources") or []
@@ -146,7 +166,7 @@ def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
 def _automated(policy: Mapping[str, Any]) -> Automated:
     automated = policy.get("automated")
     if automated is None:
-        return Automated(on=False, prune=False, self_heal=False)
+        return Automated(on=False, prune=False, self_heal=False, written=False)
     return Automated(
         on=automated.get("enabled") is not False,
         prune=bool(automated.get("prune")),

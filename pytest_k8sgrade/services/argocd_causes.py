@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.rollout import Shortfall
 from pytest_k8sgrade.services import workloads
+from pytest_k8sgrade.services.argocd import API_VERSION
 from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
     from pytest_k8sgrade.services.argocd import Application
 
-API_VERSION = "argoproj.io/v1alpha1"
 _NAME = "app.kubernetes.io/name"
 
 

@@ -94,6 +94,7 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
         "project": app.project,
         "server": app.destination.get("server") or app.destination.get("name", ""),
         "failed": app.failed_resources(),
+        "target_namespace": app.destination.get("namespace", ""),
         "why": error,
     }
     if error == "InvalidSpecError":
@@ -110,24 +111,27 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
     say(reasons.get(error, "argocd-application-error"), seen=error, wanted=None, **details)
 
 
-def _why_invalid(cluster: Cluster, app: Application) -> tuple[str, str]:
-    """The reason, and the field of the project that forbids it if there is one."""
+def _why_invalid(cluster: Cluster, app: Application) -> tuple[str, dict[str, Any]]:
+    """The reason, and for a project that forbids, the field and what it leaves out."""
     known = if_readable(lambda: argocd_clusters.registered(cluster, app.namespace))
     if known and app.destination and argocd_clusters.destination_of(known, app) is None:
-        return "argocd-destination-unknown", ""
+        return "argocd-destination-unknown", {"clusters": [f"{one.name} {one.server}" for one in known]}
     name = app.project or "default"
     project = if_readable(lambda: [cluster.find(API_VERSION, "AppProject", name, app.namespace)])
     if project == [None]:
-        return "argocd-project-absent", ""
-    field = argocd_causes.forbidden_field(project[0], app) if project and project[0] else None
-    return ("argocd-project-forbids", field) if field else ("argocd-spec-invalid", "")
+        return "argocd-project-absent", {}
+    forbidden = argocd_causes.forbidden(project[0], app) if project and project[0] else None
+    if forbidden is None:
+        return "argocd-spec-invalid", {}
+    field, left_out = forbidden
+    return "argocd-project-forbids", {"field": field, "left_out": left_out}
 
 
 def require_operation(cluster: Cluster, app: Application) -> None:
     """Unmet, early or hopeless, with the cause, while the last operation runs or when it failed."""
     failed = app.failed_resources()
     started = parse_time(app.operation.get("startedAt"))
-    details = {
+    details: dict[str, Any] = {
         "namespace": app.namespace,
         "name": app.name,
         "failed": failed,
@@ -137,7 +141,7 @@ def require_operation(cluster: Cluster, app: Application) -> None:
         "hooks": app.running_hooks(),
         "since": app.operation.get("startedAt") or "-",
     }
-    if app.phase in ("Failed", "Error"):
+    if app.phase in ("Failed", "Error") and not _is_past(app):
         hopeless(why_sync_failed(cluster, app), seen=app.phase, wanted="Succeeded", **details)
     if app.phase not in ("Running", "Terminating"):
         return
@@ -147,11 +151,20 @@ def require_operation(cluster: Cluster, app: Application) -> None:
         unmet(reason, seen=app.phase, wanted="Succeeded", **details)
     early = started is None or cluster.now - started < SYNC_TAKES
     found = Findings()
-    for part, met in (("synced", app.sync == "Synced"), ("healthy", app.health == "Healthy"), ("operation", False)):
-        found.require(
-            met, "argocd-sync-running", part=part, seen=app.phase, wanted="Succeeded", early=early, **details
-        )
+    for part, met, weight in (
+        ("synced", app.sync == "Synced", 1),
+        ("healthy", app.health == "Healthy", 1),
+        ("operation", False, 2),
+    ):
+        more = {"weight": weight, "early": early, **details}
+        found.require(met, "argocd-sync-running", part=part, seen=app.phase, wanted="Succeeded", **more)
     found.close()
+
+
+def _is_past(app: Application) -> bool:
+    """Whether the failed operation was about another revision than the one that is in sync now."""
+    operated = (app.operation.get("syncResult") or {}).get("revision")
+    return app.sync == "Synced" and bool(operated and app.revisions) and operated not in app.revisions
 
 
 def why_sync_failed(cluster: Cluster, app: Application) -> str:
@@ -159,11 +172,11 @@ def why_sync_failed(cluster: Cluster, app: Application) -> str:
     kinds = {result.get("kind") for result in app.sync_failures()}
     if kinds == {"CustomResourceDefinition"} and app.sync_options.get("ServerSideApply") != "true":
         return "argocd-crd-sync-failed"
-    namespace, local = app.destination.get("namespace", ""), _is_local(app)
-    if namespace and local and app.sync_options.get("CreateNamespace") != "true":
-        if if_readable(lambda: [cluster.find("v1", "Namespace", namespace)]) == [None]:
-            return "argocd-namespace-absent"
-    return "argocd-sync-failed"
+    namespace, made = app.destination.get("namespace", ""), app.sync_options.get("CreateNamespace") == "true"
+    if not namespace or made or not _is_local(app):
+        return "argocd-sync-failed"
+    found = if_readable(lambda: [cluster.find("v1", "Namespace", namespace)])
+    return "argocd-namespace-absent" if found == [None] else "argocd-sync-failed"
 
 
 def _is_local(app: Application) -> bool:
@@ -173,7 +186,12 @@ def _is_local(app: Application) -> bool:
 
 def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
     differing = [one for one in app.resources if one.get("status") not in (None, "Synced")]
-    details = {**params, "sync": app.sync, "health": app.health, "resources": [label(one) for one in differing]}
+    details = {
+        **params,
+        "sync": app.sync,
+        "health": app.health,
+        "resources": [label(one) for one in differing],
+    }
     if "SharedResourceWarning" in app.conditions:
         others = if_readable(lambda: _sharing(cluster, app)) or []
         unmet("argocd-shared-resource", seen=app.sync, wanted="Synced", others=others, **details)
