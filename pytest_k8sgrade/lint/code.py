@@ -13,7 +13,7 @@ import inspect
 import sys
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +156,9 @@ class _Resolver:
         if isinstance(node, ast.Tuple):
             chosen = node.elts[element : element + 1] if element is not None else []
             return {text for part in chosen for text in self.texts(part)}
-        if isinstance(node, ast.Subscript) and not isinstance(node.value, ast.Dict):
-            position = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            return self.texts(node.value, position) if isinstance(position, int) else set()
+        position = _position(node)
+        if isinstance(node, ast.Subscript) and position is not None:
+            return self.texts(node.value, position)
         options = {text for option in self._options(node) for text in self.texts(option, element)}
         return options | set(self._elsewhere(node, element))
 
@@ -178,21 +178,53 @@ class _Resolver:
         return [value for value in node.values if value] if isinstance(node, ast.Dict) else []
 
     def _elsewhere(self, node: ast.expr, element: int | None) -> Iterator[str]:
-        """What a name was assigned, the constant of the module that it is, what a called function returns."""
+        """Texts that stand somewhere else: behind a name, in a table of the module, in another function."""
+        table = _looked_up(node)
         if isinstance(node, ast.Name):
-            deeper = _Resolver(self.module, self.function, self.folder, self.depth + 1)
-            for value, position in _assigned(self.function, node.id):
-                yield from deeper.texts(value, element if position is None else position)
-            constant = getattr(self.module, node.id, None)
-            if isinstance(constant, str):
-                yield constant
+            yield from self._named(node.id, element)
+        elif table is not None:
+            entries = getattr(self.module, table.id, None)
+            values = entries.values() if isinstance(entries, Mapping) else ()
+            yield from (value for value in values if isinstance(value, str))
         elif isinstance(node, ast.Call):
-            code = _code_of(_value(node.func, self.module), self.folder)
-            if code and isinstance(code.node, ast.FunctionDef):
-                inside = _Resolver(code.module, code.node, self.folder, self.depth + 1)
-                for found in ast.walk(code.node):
-                    if isinstance(found, ast.Return) and found.value is not None:
-                        yield from inside.texts(found.value, element)
+            yield from self._returned(node, element)
+
+    def _named(self, name: str, element: int | None) -> Iterator[str]:
+        """What was assigned to a name, or the constant of the module that it is."""
+        deeper = replace(self, depth=self.depth + 1)
+        for value, position in _assigned(self.function, name):
+            yield from deeper.texts(value, element if position is None else position)
+        constant = getattr(self.module, name, None)
+        if isinstance(constant, str):
+            yield constant
+
+    def _returned(self, call: ast.Call, element: int | None) -> Iterator[str]:
+        """What a called function returns."""
+        code = _code_of(_value(call.func, self.module), self.folder)
+        if code is None or not isinstance(code.node, ast.FunctionDef):
+            return
+        inside = replace(self, module=code.module, function=code.node, depth=self.depth + 1)
+        for found in ast.walk(code.node):
+            if isinstance(found, ast.Return) and found.value is not None:
+                yield from inside.texts(found.value, element)
+
+
+def _position(node: ast.expr) -> int | None:
+    """The number of the element that an expression picks."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Constant):
+        return None
+    return node.slice.value if isinstance(node.slice.value, int) else None
+
+
+def _looked_up(node: ast.expr) -> ast.Name | None:
+    """The name of the table of the module in which an expression looks something up."""
+    if isinstance(node, ast.Subscript):
+        owner = node.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        owner = node.func.value
+    else:
+        return None
+    return owner if isinstance(owner, ast.Name) else None
 
 
 def _assigned(function: ast.FunctionDef, name: str) -> Iterator[tuple[ast.expr, int | None]]:

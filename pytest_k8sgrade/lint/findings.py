@@ -27,6 +27,7 @@ RULES: Mapping[str, Severity] = MappingProxyType(
         "title-missing": "warning",
         "text-one-language": "warning",
         "hints-incomplete": "warning",
+        "hints-for-nothing": "error",
         "variable-unused": "warning",
         "asks-for-nothing": "warning",
         "read-not-asked": "warning",

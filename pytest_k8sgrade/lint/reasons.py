@@ -18,6 +18,7 @@ from pytest_k8sgrade.lint.subject import Subject
 from pytest_k8sgrade.locale.messages import HINT_LEVELS, Catalogue, Language, placeholders
 from pytest_k8sgrade.outcome import Reason
 from pytest_k8sgrade.rubric.model import Item
+from pytest_k8sgrade.rubric.suggest import choices
 
 
 def reasons(subject: Subject, looks: Iterable[Look]) -> Iterator[Finding]:
@@ -33,6 +34,19 @@ def reasons(subject: Subject, looks: Iterable[Look]) -> Iterator[Finding]:
             if (rule, raised.reason) not in told:
                 told.add((rule, raised.reason))
                 yield subject.in_item(rule, item, "check", reason=raised.reason, where=raised.where, **params)
+    yield from _hints_for(subject)
+
+
+def _hints_for(subject: Subject) -> Iterator[Finding]:
+    """Reasons that hints are written for, and that no check can ever give."""
+    known = frozenset[str]().union(*(catalogue.ids() for catalogue in subject.catalogues.values()))
+    for item in subject.rubric.items:
+        for index, reason in enumerate(item.hints_for):
+            if reason not in known:
+                told = choices(reason, known, "reasons")
+                yield subject.in_item(
+                    "hints-for-nothing", item, "hints_for", index, reason=reason, known=told
+                )
 
 
 class _UnreadableError(Exception):

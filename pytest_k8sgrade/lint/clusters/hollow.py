@@ -52,9 +52,8 @@ _PAGES: Final[tuple[tuple[str, Any], ...]] = (
     (r"/api/(search|datasources|folders|v1/provisioning/.*)", []),
     (r"/api/ds/query", {"results": {}}),
     (r"/(.*/)?_search", {"hits": {"total": {"value": 0}, "hits": []}}),
-    (r"/.*", {}),
 )
-"""What services answer that have nothing: Prometheus, Alertmanager, Grafana, Elasticsearch; any other."""
+"""What services answer that have nothing: Prometheus, Alertmanager, Grafana, Elasticsearch."""
 
 
 class HollowCluster:
@@ -66,15 +65,21 @@ class HollowCluster:
     def read(self, request: Request, seconds: float) -> Response:
         """The answer to a GET."""
         service, place = service_of(request.path), place_of(request.path)
-        if service is None and place is not None and place.plural and place.name is not None:
-            return answer(_object(place, place.name))
-        if service is None and (place is None or not place.plural):
-            return _about_the_server(request.path, place)
-        self.selected.add(request.key)
         if service is not None:
-            return answer(_page(request.path.removeprefix(service.proxy_path)))
-        assert place is not None
+            return self._page(request.key, request.path.removeprefix(service.proxy_path))
+        if place is None or not place.plural:
+            return _about_the_server(request.path, place)
+        if place.name is not None:
+            return answer(_object(place, place.name))
+        self.selected.add(request.key)
         return listed(place)
+
+    def _page(self, key: str, path: str) -> Response:
+        """What a service says at an address; one that is not known to hold lists selects nothing."""
+        page = next((page for pattern, page in _PAGES if re.fullmatch(pattern, path)), None)
+        if page is not None:
+            self.selected.add(key)
+        return answer({} if page is None else page)
 
     def login(self, login: Login, seconds: float) -> Response:
         """Every password is right."""
@@ -87,10 +92,6 @@ def _about_the_server(path: str, place: Place | None) -> Response:
     if path == "/apis":
         return group_list(BUILT_IN | {version.rpartition("/")[0] for version, _ in KNOWN} - {""})
     return answer(VERSION if path == "/version" else {})
-
-
-def _page(path: str) -> Any:
-    return next(page for pattern, page in _PAGES if re.fullmatch(pattern, path or "/"))
 
 
 def _object(place: Place, name: str) -> dict[str, Any]:

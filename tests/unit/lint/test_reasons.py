@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from pytest_k8sgrade.lint import lint_rubric
-from tests.unit.lint.labs import lab, lint, message, only, own, rules, texts
+from tests.unit.lint.labs import GOOD, lab, lint, message, only, own, rules, texts
 
 SAYS = {
     "at once": 'absent("own-not-so")',
     "one of two": 'absent("own-not-so" if cluster else "object-absent", kind="", name="", namespace="")',
     "by a name": 'reason = "own-not-so"\n    absent(reason)',
     "from a table": 'absent({1: "own-not-so"}.get(len("x"), "own-not-so"))',
+    "from a table of the module": 'absent(TABLE["a"])',
+    "from a table, perhaps": 'absent(TABLE.get("b", "object-absent"), kind="", name="", namespace="")',
     "from a function": "absent(why()[0])",
     "in a pair": "reason, params = pair()\n    absent(reason, **params)",
     "as a part": 'found = Findings()\n    found.require(False, "own-not-so")\n    found.close()',
@@ -29,6 +31,7 @@ def pair():
 
 
 WHY = "own-not-so"
+TABLE = {{"a": "own-not-so"}}
 
 
 def test_says(cluster: Cluster) -> None:
@@ -104,3 +107,13 @@ def test_texts_of_another_shape_are_told(tmp_path: Path, content: str) -> None:
     texts(tmp_path, "ko", content)
     path = lab(tmp_path, own("says"), CODE.format(say=SAYS["at once"]))
     assert ("texts-unreadable", None) in rules(lint_rubric(str(path)))
+
+
+def test_hints_for_a_reason_that_there_is_not_are_told(tmp_path: Path) -> None:
+    """Nobody would ever read them; the nearest id is named."""
+    hints = (
+        "hints: {advanced: Look., beginner: Look., intermediate: Look.}\n        hints_for: [object-abset]"
+    )
+    found = only(lint(tmp_path, GOOD.replace("needs: [written]", f"needs: [written]\n        {hints}")))
+    assert (found.rule, found.item) == ("hints-for-nothing", "runs")
+    assert "did you mean 'object-absent'?" in str(found.params["known"])
