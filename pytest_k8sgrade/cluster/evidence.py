@@ -63,13 +63,14 @@ def pack(evidence: Evidence) -> bytes:
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
-        _add(file, INDEX, json.dumps(index, ensure_ascii=False, indent=1, sort_keys=True).encode())
+        add_entry(file, INDEX, json.dumps(index, ensure_ascii=False, indent=1, sort_keys=True).encode())
         for digest in sorted(bodies):
-            _add(file, f"bodies/{digest}", bodies[digest])
+            add_entry(file, f"bodies/{digest}", bodies[digest])
     return buffer.getvalue()
 
 
-def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
+def add_entry(file: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add an entry to a zip that is open for writing; equal content gives equal bytes."""
     entry = zipfile.ZipInfo(name, _EPOCH)
     entry.create_system = 3
     entry.external_attr = 0o644 << 16

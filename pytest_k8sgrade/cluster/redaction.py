@@ -9,7 +9,7 @@ cluster and repository Secrets. Redacting twice changes nothing.
 What is redacted: values of Secrets; literal values of environment variables and
 parameters whose name speaks of a credential; string fields of that kind, wherever
 they are. The annotation with the last applied object repeats all of it and is
-dropped, as are managed fields, which are bulk.
+dropped, as are managed fields and the version of a list, which say nothing.
 """
 
 from __future__ import annotations
@@ -112,6 +112,9 @@ def _object(document: Any) -> Any:
 
 
 def _slimmed(document: Any) -> Any:
+    """Without what says nothing: who manages fields, and when a list was read."""
+    if isinstance(document, dict) and "items" in document and isinstance(document.get("metadata"), dict):
+        document["metadata"].pop("resourceVersion", None)
     for item in _items(document):
         metadata = item.get("metadata")
         if isinstance(metadata, dict):

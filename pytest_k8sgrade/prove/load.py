@@ -14,6 +14,7 @@ from pathlib import Path
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.prove.model import BLOCKED, ProofFile
+from pytest_k8sgrade.prove.sharing import whole
 from pytest_k8sgrade.rubric.document import MAX_BYTES, Document, decode, read_document
 from pytest_k8sgrade.rubric.document import Path as Location
 from pytest_k8sgrade.rubric.faults import Faults
@@ -34,9 +35,11 @@ class LoadedProofs:
     source: str
     folder: Traversable
 
-    def evidence(self, path: str) -> Traversable:
-        """An evidence file that the proof file names."""
-        return _below(self.folder, path)
+    def evidence(self, path: str) -> bytes:
+        """An evidence file that the proof file names, made whole; raises `EvidenceFault`."""
+        content = _below(self.folder, path).read_bytes()
+        shared = self.file.shared
+        return content if shared is None else whole(content, _below(self.folder, shared).read_bytes())
 
 
 def load_proofs(lab: LoadedRubric, chosen: Path | None = None) -> LoadedProofs:
@@ -90,8 +93,9 @@ def _inconsistencies(
             document.line(("rubric",)),
             f"the rubric is {file.rubric!r}, but {lab.rubric.id!r} is to be proven",
         )
-    for key in ("reference", "empty"):
-        yield from _missing(folder, getattr(file, key), document, (key,))
+    for key in ("reference", "empty", "shared"):
+        if getattr(file, key) is not None:
+            yield from _missing(folder, getattr(file, key), document, (key,))
     reasons = Catalogue("en", [lab.pack.locale] if lab.pack.locale else []).ids() | {BLOCKED}
     seen: dict[str, int] = {}
     for index, mutation in enumerate(file.mutations):

@@ -61,10 +61,14 @@ class Mutation(Frozen):
 
 
 class ProofFile(Frozen):
-    """A proof file: the clusters with full marks and with none, and the mutations."""
+    """A proof file: the clusters with full marks and with none, and the mutations.
+
+    `shared` is a zip with answers that several of the recordings have in common.
+    """
 
     k8sgrade_proof: Literal[1]
     rubric: Slug
     reference: EvidencePath
     empty: EvidencePath
+    shared: EvidencePath | None = None
     mutations: tuple[Mutation, ...] = ()

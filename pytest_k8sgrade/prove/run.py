@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.resources import as_file
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -157,7 +157,9 @@ class Prover:
         )
 
     def _grades(self, evidence: str, languages: Sequence[Language]) -> Grades:
-        with as_file(self._proofs.evidence(evidence)) as file:
+        with TemporaryDirectory(prefix="k8sgrade-proof-") as folder:
+            file = Path(folder) / Path(evidence).name
+            file.write_bytes(self._proofs.evidence(evidence))
             return {
                 language: grade_evidence(self._lab, file, overrides=self._overrides, language=language)
                 for language in languages

@@ -20,6 +20,8 @@ import yaml
 
 from pytest_k8sgrade.prove.judge import Difference, compare, first_told
 from pytest_k8sgrade.prove.model import Mutation
+from pytest_k8sgrade.prove.sharing import share, whole
+from pytest_k8sgrade.reports.write import write_atomically
 from pytest_k8sgrade.rubric.validation import parse
 from tests.e2e.grader import grade
 from tests.e2e.proving import NotRestored, Recorded, record, require_full
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Record what is asked for, one after the other; a fault of one does not stop the others."""
     options = _parser().parse_args(arguments)
     known = mutations()
+    if options.share:
+        return _share(options.out)
     try:
         chosen = _chosen(options.ids, known)
         faulty = [name for name in ("empty",) if name in chosen and not _empty(options.out)]
@@ -64,6 +68,22 @@ def _parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="look for full marks once, after the last change"
     )
     return parser
+
+
+def _share(out: Path) -> int:
+    """Put what the recordings have in common into one file; whole ones and shared ones may be mixed."""
+    shared = out / "shared.zip"
+    common = shared.read_bytes() if shared.exists() else None
+    files = sorted(file for file in out.glob("*.zip") if file != shared)
+    recordings = {
+        file.name: file.read_bytes() if common is None else whole(file.read_bytes(), common) for file in files
+    }
+    thin, pool = share(recordings)
+    for file in files:
+        write_atomically(file, thin[file.name])
+    write_atomically(shared, pool)
+    print(f"{len(files)} recordings: {sum(map(len, thin.values()))} bytes and {len(pool)} shared")
+    return 0
 
 
 def _record_all(

@@ -57,8 +57,9 @@ def test_every_item_is_lost_by_a_mutation() -> None:
 
 def test_every_recording_is_proven() -> None:
     """No evidence lies about that no proof names."""
-    named = {proofs().file.reference, proofs().file.empty, *(one.evidence for one in proofs().file.mutations)}
-    assert {str(file.relative_to(FOLDER)) for file in FOLDER.rglob("*.zip")} == named
+    file = proofs().file
+    named = {file.reference, file.empty, file.shared, *(one.evidence for one in file.mutations)}
+    assert {str(found.relative_to(FOLDER)) for found in FOLDER.rglob("*.zip")} == named
 
 
 def test_the_recordings_hold_no_secret_and_are_small() -> None:

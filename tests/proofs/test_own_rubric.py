@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from pytest_k8sgrade.command import main
 from pytest_k8sgrade.errors import RubricFault, UsageFault
 from pytest_k8sgrade.prove.load import load_proofs
+from pytest_k8sgrade.prove.sharing import whole
 from pytest_k8sgrade.rubric.load import load_rubric
 from pytest_k8sgrade.rubric.packs import find_pack
 
@@ -61,8 +61,9 @@ def rubric(tmp_path: Path) -> Path:
     """A rubric of three items with its proof file, both in a folder of their own."""
     files = tmp_path / "proofs" / "files"
     files.mkdir(parents=True)
+    shared = (RECORDED / "shared.zip").read_bytes()
     for name in ("reference", "empty", MUTATION):
-        shutil.copy(RECORDED / f"{name}.zip", files)
+        (files / f"{name}.zip").write_bytes(whole((RECORDED / f"{name}.zip").read_bytes(), shared))
     (tmp_path / "own.yaml").write_text(RUBRIC, encoding="utf-8")
     write(tmp_path / "own.yaml", PROOFS)
     return tmp_path / "own.yaml"
