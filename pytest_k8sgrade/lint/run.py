@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import as_file
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import shorten
 
 from pytest_k8sgrade.cluster import RecordedSource, open_evidence
 from pytest_k8sgrade.errors import UsageFault
@@ -24,6 +26,9 @@ from pytest_k8sgrade.rubric.signature import Checks
 
 ALLOW = "# lint: allow "
 """A comment at the end of a line that says which rules its author has thought about there."""
+
+
+_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,14 @@ def _recordings(subject: Subject) -> tuple[Recordings, list[Finding]]:
         proofs = load_proofs(lab)
         return Recordings(_open(proofs, proofs.file.empty), _open(proofs, proofs.file.reference)), []
     except UsageFault as fault:
-        return Recordings(), [subject.in_file("proof-unreadable", error=" ".join(str(fault).split()))]
+        told = shorten(str(fault), _SHOWN, placeholder=" …")
+        return Recordings(), [subject.in_file("proof-unreadable", error=told)]
 
 
 def _open(proofs: LoadedProofs, path: str) -> RecordedSource:
-    with as_file(proofs.evidence(path)) as file:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / Path(path).name
+        file.write_bytes(proofs.evidence(path))
         return open_evidence(file)
 
 
