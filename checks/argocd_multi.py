@@ -48,9 +48,9 @@ def test_applicationset(
 def test_cluster(
     cluster: Cluster, namespace: str, *, name: str = "", server: str = "", connected: bool = True
 ) -> None:
-    """A cluster is registered with Argo CD under {name}{server}, and Argo CD reaches it."""
+    """A cluster is registered with Argo CD under its name or address, and Argo CD reaches it."""
     known = argocd_clusters.registered(cluster, namespace)
-    one = argocd_clusters.chosen(known, name, server)
+    one = argocd_clusters.chosen(known, name, server or ("" if name else argocd_clusters.LOCAL_SERVER))
     names = [f"{each.name} {each.server}" for each in known]
     if one is None:
         wanted = name or server
@@ -65,7 +65,7 @@ def test_cluster(
     params = {"namespace": namespace, "name": one.name, "server": one.server}
     if one.loopback:
         unmet("argocd-cluster-loopback", seen=one.server, wanted="<address that pods reach>", **params)
-    if connected:
+    if connected or not one.secret:
         _require_connected(cluster, known, one, params)
 
 
@@ -76,7 +76,7 @@ def _require_connected(
     state = argocd_clusters.connection_state(cluster, namespace, one)
     if state == "Successful":
         return
-    listed = if_readable(lambda: argocd_clusters.applications(cluster, namespace)) or []
+    listed = _applications(cluster, namespace, needed=not one.secret or state is None)
     own = [app for app in listed if argocd_clusters.destination_of(known, app) == one]
     details = {**params, "applications": sorted(app.name for app in own), "state": state or "-"}
     if state == "Failed":
@@ -86,11 +86,18 @@ def _require_connected(
     if own:
         unmet("argocd-cluster-unreachable", seen=state, wanted="Successful", **details)
     found = Findings()
-    found.require(True, "argocd-cluster-unused", part="registered")
+    found.require(bool(one.secret), "argocd-cluster-unused", part="registered", **details)
     found.require(
         False, "argocd-cluster-unused", part="connected", seen=state, wanted="Successful", **details
     )
     found.close()
+
+
+def _applications(cluster: Cluster, namespace: str, *, needed: bool) -> list[Application]:
+    """The Applications; needed where nothing else shows a connection, or that Argo CD is there at all."""
+    if needed:
+        return argocd_clusters.applications(cluster, namespace)
+    return if_readable(lambda: argocd_clusters.applications(cluster, namespace)) or []
 
 
 def test_clusters(cluster: Cluster, namespace: str, at_least: int = 2) -> None:

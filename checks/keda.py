@@ -48,7 +48,7 @@ def test_metrics_api(cluster: Cluster) -> None:
     """The external metrics API is available and KEDA answers it."""
     api = api_services.find(cluster, EXTERNAL)
     if api is None:
-        absent("api-absent", wanted=EXTERNAL, api_version=EXTERNAL)
+        absent("api-absent", wanted=EXTERNAL, api_version=EXTERNAL, provider=api_services.provider(EXTERNAL))
     if not keda.serves_keda(cluster, api):
         unmet("keda-api-taken", seen=api.service, wanted=keda.METRICS_SERVICE, hpa="-", **keda.taken(api))
     if not api.available:

@@ -86,7 +86,7 @@ def sync_windows(cluster: Cluster, app: Application) -> list[str]:
         "namespaces": [destination.get("namespace", "")],
         "clusters": [destination[key] for key in ("server", "name") if destination.get(key)],
     }
-    windows = project["spec"].get("syncWindows") or []
+    windows = (project.get("spec") or {}).get("syncWindows") or []
     return [
         f"{window.get('kind')} {window.get('schedule')} ({window.get('duration')})"
         for window in windows

@@ -197,16 +197,16 @@ def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str
         unmet("argocd-shared-resource", seen=app.sync, wanted="Synced", others=others, **details)
     if not app.automated.on and not app.operation and not app.history:
         unmet("argocd-never-synced", seen=app.sync, wanted="Synced", **details)
-    windows = if_readable(lambda: argocd_causes.sync_windows(cluster, app)) or []
-    if windows and app.automated.on:
-        window = {"windows": windows, "project": app.project or "default"}
-        unmet("argocd-sync-window", seen=app.sync, wanted="Synced", **window, **details)
     reason = "argocd-out-of-sync"
     if differing and app.sync == "OutOfSync":
         if all(one.get("requiresPruning") for one in differing):
             reason = "argocd-prune-pending"
         elif all(_scaled_by_autoscaler(cluster, app, one) for one in differing):
             reason = "argocd-replicas-under-hpa"
+    windows = if_readable(lambda: argocd_causes.sync_windows(cluster, app)) or []
+    if windows and app.automated.on and reason == "argocd-out-of-sync":
+        window = {"windows": windows, "project": app.project or "default"}
+        unmet("argocd-sync-window", seen=app.sync, wanted="Synced", **window, **details)
     if reason == "argocd-out-of-sync" or app.health != "Healthy":
         unmet(reason, seen=app.sync, wanted="Synced", **details)
     found = Findings()

@@ -174,7 +174,6 @@ FAILED: Object = {
         (error("ComparisonError", "2026-03-02T09:59:50Z"), "unmet", "argocd-source-unreadable"),
         (error("InvalidSpecError"), "hopeless", "argocd-spec-invalid"),
         (error("UnknownError"), "hopeless", "argocd-application-error"),
-        (synced(operationState={"phase": "Running"}), "unmet", "argocd-sync-running"),
         (
             synced(operationState={"phase": "Running", "retryCount": 2, **FAILED}),
             "unmet",
@@ -194,6 +193,19 @@ def test_health_alone_proves_nothing(status: Object, verdict: str, expected: str
     """Each of these says Healthy or Synced somewhere."""
     seen = works(status, deployment())
     assert (seen.status, reason(seen), share(seen)) == (verdict, expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("started", "verdict"), [("2026-03-02T09:55:00Z", "early"), ("2026-03-02T09:00:00Z", "unmet")]
+)
+def test_a_running_sync_is_early_for_a_while(started: str, verdict: str) -> None:
+    """Synced and Healthy count for half; a hook that hangs for an hour is no longer on its way."""
+    hook = {"kind": "Job", "name": "migrate", "hookType": "PostSync", "hookPhase": "Running"}
+    running = {"phase": "Running", "startedAt": started, "syncResult": {"resources": [hook]}}
+    seen = works(synced(operationState=running), deployment())
+    assert (seen.status, reason(seen), share(seen)) == (verdict, "argocd-sync-running", 0.5)
+    assert seen.reason is not None
+    assert seen.reason.params["hooks"] == ["Job migrate"]
 
 
 def test_a_missing_project_is_told_from_a_refused_destination() -> None:
