@@ -6,6 +6,7 @@ graded; 4 wrong use; 2 interrupted. Each subcommand's help says what its codes m
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,6 +22,9 @@ SUBCOMMANDS = ("record", "regrade", "lint", "prove")
 
 WRONG_USE = 4
 INTERRUPTED = 2
+
+_PLUGIN_OPTION = re.compile(r"--k8s-grade-(kubeconfig|context|set|wait)\b")
+"""Options of a pytest run that have a shorter name here; messages of lower layers name those."""
 
 
 class _Subcommands(click.Group):
@@ -64,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _say(_with_help(error))
         code = WRONG_USE
     except UsageFault as fault:
-        _say(str(fault))
+        _say(_PLUGIN_OPTION.sub(r"--\1", str(fault)))
         code = WRONG_USE
     sys.exit(code or 0)
 

@@ -17,8 +17,6 @@ from pytest_k8sgrade.command import options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.text import Text
-
     from pytest_k8sgrade.grade.model import Grade
     from pytest_k8sgrade.locale.messages import Language
     from pytest_k8sgrade.run.session import GradeSession
@@ -95,25 +93,20 @@ def _record(session: GradeSession) -> Grade:
     screen, progress = console(), Stderr()
     show(screen, *session.header(), "")
     grade = grade_with(session, TerminalProgress(progress, session.catalogue, tty=progress.tty))
-    table = summary(grade, labels(session.settings.language))
-    for heading, text in _written(session):
-        table.add_row(heading, text)
-    show(screen, table)
+    show(screen, summary(grade, labels(session.settings.language)), "")
+    for line in _written(session):
+        screen.print(line, soft_wrap=True)  # paths and commands are copied: no line breaks in them
     return grade
 
 
-def _written(session: GradeSession) -> Iterator[tuple[Text | str, Text]]:
+def _written(session: GradeSession) -> Iterator[str]:
     """What was written, read back: a file that could not be graded would be no evidence."""
-    from rich.text import Text  # noqa: PLC0415 - rich, only for output
-
     from pytest_k8sgrade.cluster import open_evidence  # noqa: PLC0415
-    from pytest_k8sgrade.reports.prose import prose  # noqa: PLC0415
 
     settings, label = session.settings, session.catalogue.label
     assert settings.record is not None
     answers = len(open_evidence(settings.record).evidence.exchanges)
     size = f"{max(1, round(settings.record.stat().st_size / 1024))} KiB"
-    told = label("record-written", path=settings.record, answers=answers, size=size)
-    yield Text(label("record-evidence"), "bold"), Text(told)
+    yield label("record-written", path=settings.record, answers=answers, size=size)
     again = ["pytest", f"--k8s-grade={settings.lab}", f"--k8s-grade-from={settings.record}"]
-    yield "", prose(label("record-again", command=f"`{shlex.join(again)}`"))
+    yield label("record-again", command=shlex.join(again))

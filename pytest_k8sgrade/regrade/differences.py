@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_k8sgrade.grade.model import plain_number
 from pytest_k8sgrade.regrade.model import RubricChange
 from pytest_k8sgrade.rubric.model import Item, Rubric
 
@@ -47,12 +48,13 @@ def _groups(rubric: Rubric) -> dict[str, str]:
 
 
 def _own(rubric: Rubric) -> dict[str, Any]:
-    dumped = rubric.model_dump(mode="json", by_alias=True)
-    return _flat({key: value for key, value in dumped.items() if key not in _OF_ITEMS})
+    flat = _told(rubric)
+    return {key: value for key, value in flat.items() if key not in _OF_ITEMS}
 
 
-def _told(item: Item) -> dict[str, Any]:
-    return _flat(item.model_dump(mode="json", by_alias=True))
+def _told(part: Item | Rubric) -> dict[str, Any]:
+    points = None if part.points is None else plain_number(part.points)
+    return {**_flat(part.model_dump(mode="json", by_alias=True)), "points": points}
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Any]:

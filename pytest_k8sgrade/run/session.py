@@ -63,9 +63,9 @@ class GradeSession:
         """Read the rubric and the kubeconfig or evidence; raises `UsageFault`."""
         pack = find_pack(settings.lab)
         lab = load_rubric(pack)
+        given = parse_overrides(lab.rubric, settings.overrides)
         catalogue = Catalogue(settings.language, [pack.locale] if pack.locale else [])
         source = open_source(settings)
-        given = parse_overrides(lab.rubric, settings.overrides)
         overrides = {**recorded_values(lab.rubric, source.recorded, given), **given}
         search = Search(fixed_values(lab.rubric, overrides), searches(lab.rubric, overrides))
         looker = Looker(search, source.recorded.holds)
