@@ -51,7 +51,7 @@ class Alertmanager:
 
     def receivers(self) -> list[str]:
         """The names of the receivers of the running configuration."""
-        return [str(receiver["name"]) for receiver in self._get("/api/v2/receivers")]
+        return [str(receiver["name"]) for receiver in self._get("/api/v2/receivers", list)]
 
     def cluster_status(self) -> Mapping[str, Any]:
         """Whether the replicas know each other: `status` is ready, settling or disabled; with `peers`."""
@@ -72,21 +72,20 @@ class Alertmanager:
 
     def alerts(self) -> Sequence[Mapping[str, Any]]:
         """All alerts it holds, silenced and inhibited ones too."""
-        return cast("Sequence[Mapping[str, Any]]", self._get("/api/v2/alerts"))
+        return cast("Sequence[Mapping[str, Any]]", self._get("/api/v2/alerts", list))
 
-    def _get(self, path: str) -> Any:
+    def _get(self, path: str, kind: type = dict) -> Any:
         response = self._session.get(self._base + path, timeout=TIMEOUT_S)
         if response.status_code != 200:
             self._not_ready(response.status_code)
         try:
-            return response.json()
+            body = response.json()
         except ValueError:
-            cannot_tell(
-                "alertmanager-bad-answer",
-                seen=response.status_code,
-                service=self.address.service,
-                namespace=self.address.namespace,
-            )
+            body = None
+        if not isinstance(body, kind):
+            where = {"service": self.address.service, "namespace": self.address.namespace}
+            cannot_tell("alertmanager-bad-answer", seen=response.status_code, **where)
+        return body
 
     def _not_ready(self, status: int) -> None:
         unmet(
@@ -99,8 +98,12 @@ class Alertmanager:
 
 
 def config_secret(resource: Document) -> str:
-    """The name of the Secret that an Alertmanager resource reads."""
-    return str(resource["spec"].get("configSecret") or f"alertmanager-{resource['metadata']['name']}")
+    """The name of the Secret that an Alertmanager resource reads, or of the object instead of it."""
+    spec = resource["spec"]
+    instead = (spec.get("alertmanagerConfiguration") or {}).get("name")
+    if instead:
+        return f"(AlertmanagerConfig {instead})"
+    return str(spec.get("configSecret") or f"alertmanager-{resource['metadata']['name']}")
 
 
 def require_accepted(cluster: Cluster, resource: Document) -> None:

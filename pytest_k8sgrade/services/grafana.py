@@ -89,7 +89,8 @@ class Grafana:
             path = urlsplit(answer.headers.get("Location", "")).path.removeprefix(urlsplit(self._base).path)
             self._prefix = path.removesuffix("/api/health").rstrip("/")
             answer = self._get("/api/health")
-        database = _json(answer).get("database") if answer.status_code == 200 else None
+        healthy = answer.status_code == 200
+        database = self._document(answer, "/api/health", dict, "database")["database"] if healthy else None
         if database != "ok":
             unmet("grafana-unhealthy", seen=answer.status_code, wanted="ok", database=database, **self._where)
 
@@ -103,12 +104,12 @@ class Grafana:
 
     def data_sources(self) -> list[Mapping[str, Any]]:
         """The data sources, with `uid`, `name`, `type`, `isDefault`."""
-        return cast("list[Mapping[str, Any]]", self._read("/api/datasources"))
+        return cast("list[Mapping[str, Any]]", self._read("/api/datasources", kind=list))
 
     def dashboards(self, title: str) -> list[Mapping[str, Any]]:
         """The dashboards with exactly that title."""
-        found = self._read("/api/search", {"type": "dash-db", "query": title})
-        return [one for one in found if one.get("title") == title]
+        found = self._read("/api/search", {"type": "dash-db", "query": title}, kind=list)
+        return [one for one in found if one.get("title") == title and one.get("type") != "dash-folder"]
 
     def dashboard(self, uid: str) -> Mapping[str, Any]:
         """A dashboard's own document."""
@@ -120,19 +121,26 @@ class Grafana:
         answer = self._get(path, {"query": promql})
         if answer.status_code != 200:
             return answer.status_code, []
-        data = _json(answer).get("data") or {}
+        data = self._document(answer, path, dict, "data")["data"] or {}
         return 200, list(data.get("result") or [])
 
-    def _read(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+    def _read(self, path: str, params: Mapping[str, str] | None = None, *, kind: type = dict) -> Any:
         answer = self._get(path, params)
         if answer.status_code == 401:
             self._refused(401)
         if answer.status_code != 200:
             unmet("grafana-refuses", seen=answer.status_code, wanted=200, path=path, **self._where)
+        return self._document(answer, path, kind)
+
+    def _document(self, answer: Any, path: str, kind: type, key: str = "") -> Any:
+        """The JSON of an answer; CannotTell when it is none, of another type, or without the key."""
         try:
-            return answer.json()
+            body = answer.json()
         except ValueError:
+            body = None
+        if not isinstance(body, kind) or (key and key not in body):
             cannot_tell("grafana-bad-answer", seen=answer.status_code, path=path, **self._where)
+        return body
 
     def _refused(self, status: int) -> NoReturn:
         told = {"status": status, "secret": self._secret, **self._where}
@@ -140,14 +148,6 @@ class Grafana:
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         return self._session.get(self._base + self._prefix + path, params=params, timeout=TIMEOUT_S)
-
-
-def _json(answer: Any) -> Mapping[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _credentials(cluster: Cluster, where: Place) -> tuple[Any, Any]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 
 KIND = "ServiceMonitor"
+_DROPPING = frozenset({"drop", "keep", "dropequal", "keepequal"})
+"""Actions of relabelings that leave targets out."""
 
 
 def get(cluster: Cluster, name: str, namespace: str) -> Object:
@@ -81,6 +83,7 @@ def explain_no_target(cluster: Cluster, monitor: Object, dropped: int, monitorin
     _explain_port(monitor, chosen, where)
     names = sorted(one["metadata"]["name"] for one in chosen)
     if _has_pods(cluster, chosen):
+        _explain_relabelings(monitor, {**where, "services": names})
         unmet("monitor-not-reloaded", seen=0, wanted=1, services=names, **where)
     trouble = next((told for one in chosen if (told := without_endpoints(cluster, one))), None)
     if trouble is not None:
@@ -91,6 +94,16 @@ def explain_no_target(cluster: Cluster, monitor: Object, dropped: int, monitorin
 def _has_pods(cluster: Cluster, services: list[Object]) -> bool:
     """Whether ready pods stand behind one of the Services: then Prometheus runs an older configuration."""
     return any(if_readable(lambda: ready_addresses(cluster, one)) for one in services)  # noqa: B023 - called at once
+
+
+def _explain_relabelings(monitor: Object, where: Mapping[str, Any]) -> None:
+    """A monitor that fits may still drop by its own rules what it has found."""
+    for index, endpoint in enumerate(monitor["spec"].get("endpoints") or []):
+        actions = {str(one.get("action")).lower() for one in endpoint.get("relabelings") or []}
+        found = sorted(actions & _DROPPING)
+        if found:
+            field = f"spec.endpoints[{index}].relabelings"
+            hopeless("monitor-relabelings-drop", seen=found, wanted=[], field=field, actions=found, **where)
 
 
 def _explain_port(monitor: Object, chosen: list[Object], where: Mapping[str, Any]) -> None:

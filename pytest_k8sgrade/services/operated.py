@@ -161,9 +161,12 @@ def require_operated(cluster: Cluster, kind: OperatedKind, resource: Object) -> 
         found = condition(resource, wanted)
         observed = found.observed_generation if found is not None else None
         if found is None or ((observed or 0) < metadata.get("generation", 0) and observed is not None):
-            unmet("operated-not-reconciled", seen=observed, wanted=wanted, condition=wanted, **params)
+            say = too_early if found is None and is_new(cluster, resource) else unmet
+            say("operated-not-reconciled", seen=observed, wanted=wanted, condition=wanted, **params)
         if found.status == "True":
             continue
+        if wanted == "Reconciled" and found.status != "False":
+            unmet("operated-not-reconciled", seen=found.status, wanted="True", condition=wanted, **params)
         if wanted == "Reconciled":
             _explain_references(cluster, resource, params)
             hopeless("operated-refused", seen=found.reason, wanted="True", why=found.reason, **params)

@@ -201,4 +201,11 @@ def _vector(result: Any) -> Iterator[tuple[Mapping[str, str], float]]:
         yield {}, float(result[1])
         return
     for series in result or []:
-        yield series.get("metric") or {}, float(series["value"][1])
+        yield series.get("metric") or {}, _value(series)
+
+
+def _value(series: Mapping[str, Any]) -> float:
+    """The newest value of a series of a vector or a matrix; of a histogram the number of observations."""
+    pairs: list[Any] = [series[key] for key in ("value", "histogram") if key in series]
+    newest = (pairs or series.get("values") or series["histograms"])[-1][1]
+    return float(newest["count"] if isinstance(newest, dict) else newest)

@@ -1,0 +1,92 @@
+"""Where Alertmanager sends an alert, and what it would refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_k8sgrade.services import routing
+
+LAYERED = """
+route:
+  receiver: default
+  routes:
+  - matchers: [severity="critical"]
+    receiver: pager
+    continue: true
+    routes:
+    - match: {team: db}
+      receiver: db
+  - match_re: {severity: warn.*}
+    receiver: slack
+  - matchers: ['severity!~"warning|critical", env=prod']
+    receiver: ops
+  - matchers: ['{severity="info"}']
+receivers: [{name: default}, {name: pager, pagerduty_configs: [{}]}, {name: db}, {name: slack}, {name: ops}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({}, ["default"]),
+        ({"severity": "critical"}, ["pager"]),
+        ({"severity": "critical", "team": "db"}, ["db"]),
+        ({"severity": "warning"}, ["slack"]),
+        ({"severity": "prewarning"}, ["default"]),
+        ({"env": "prod"}, ["ops"]),
+        ({"severity": "info"}, ["default"]),
+    ],
+)
+def test_an_alert_goes_where_the_tree_leads(labels: dict[str, str], expected: list[str]) -> None:
+    """First match wins unless it continues, children win over parents, expressions are anchored."""
+    config = routing.parse(LAYERED)
+    assert config is not None
+    assert routing.receivers_of(config, labels) == expected
+
+
+def test_continue_leads_to_several_receivers() -> None:
+    """Each of them once."""
+    config = {"route": {"receiver": "a", "routes": [{"receiver": "b", "continue": True}, {"receiver": "c"}]}}
+    assert routing.receivers_of(config, {}) == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'route: {receiver: a, routes: [{receiver: "null"}]}\nreceivers: [{name: a}]',
+            "alertmanager-receiver-undefined",
+        ),
+        ("route: {receiver: a, repeat_inteval: 1h}\nreceivers: [{name: a}]", "alertmanager-field-unknown"),
+        (
+            "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url: <redacted>}]}]",
+            "alertmanager-url-invalid",
+        ),
+    ],
+)
+def test_what_alertmanager_refuses_is_named(text: str, expected: str) -> None:
+    """A receiver that is missing, a misspelt field, an address without scheme."""
+    config = routing.parse(text)
+    assert config is not None
+    assert [fault.reason for fault in routing.faults(config)] == [expected]
+
+
+def test_a_good_configuration_has_no_fault() -> None:
+    """Masking keeps scheme and host of an address."""
+    text = (
+        "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url: 'https://hooks/<redacted>'}]}]"
+    )
+    config = routing.parse(text)
+    assert config is not None
+    assert routing.faults(config) == []
+    assert routing.integrations(config, "a") == ["slack"]
+    assert routing.parse("- a list") is None
+    assert routing.parse("{") is None
+
+
+def test_an_expression_that_cannot_be_read_is_an_error() -> None:
+    """Callers turn it into a doubt, never into a verdict."""
+    with pytest.raises(ValueError, match="regular expression"):
+        routing.fits({"match_re": {"a": "["}}, {"a": "b"})
+    with pytest.raises(ValueError, match="matcher"):
+        routing.fits({"matchers": ["severity critical"]}, {})
