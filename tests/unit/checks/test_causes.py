@@ -214,3 +214,18 @@ def test_an_unreadable_source_is_the_repo_servers_fault_when_it_is_down() -> Non
     api = MemoryApi(application(**unreadable), down)
     seen = look(argocd.test_synced, api.cluster(), name="web", namespace="argocd")
     assert (reason(seen), seen.reason.params["name"]) == ("workload-scaled-to-zero", "argocd-repo-server")
+
+
+@pytest.mark.parametrize(("failed_on", "expected"), [("bad", None), ("good", "argocd-sync-failed")])
+def test_a_failed_sync_of_an_older_commit_is_past(failed_on: str, expected: str | None) -> None:
+    """A bad commit that was reverted leaves nothing to sync: its failure stays and says nothing of now."""
+    right: Object = {
+        "sync": {"status": "Synced", "revision": "good"},
+        "health": {"status": "Healthy"},
+        "reconciledAt": "2026-03-02T09:59:00Z",
+        "resources": [{"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "web"}],
+        "operationState": {"phase": "Failed", "syncResult": {"revision": failed_on}},
+    }
+    api = MemoryApi(application(**right), deployment(), namespace("argocd"), namespace("shop"))
+    seen = look(argocd.test_synced, api.cluster(), name="web", namespace="argocd")
+    assert (None if seen.status == "met" else reason(seen)) == expected
