@@ -76,6 +76,24 @@ def test_k8sgrade_commands_are_understood(command: str) -> None:
     assert found.make_context(name, arguments).params
 
 
+@pytest.mark.parametrize(
+    "command", sorted({line for line in commands("README.md") if line.startswith("k8sgrade regrade ")})
+)
+def test_regrading_works(command: str) -> None:
+    """It needs no cluster, so it is run as it stands, in both languages."""
+    for language in ("en", "ko"):
+        finished = subprocess.run(
+            [sys.executable, "-m", "pytest_k8sgrade", *shlex.split(command)[1:], "--lang", language],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        assert "reference.zip" in finished.stdout
+
+
 def test_nothing_else_is_told_to_be_typed() -> None:
     """A command of a kind that no test above looks at would go unchecked."""
     known = ("make ", "pytest ", "k8sgrade ", "pip install pytest-k8sgrade")
