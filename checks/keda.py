@@ -17,7 +17,7 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.kube.times import format_time, parse_time
-from pytest_k8sgrade.outcome import Findings, absent, hopeless, unmet
+from pytest_k8sgrade.outcome import Findings, hopeless, unmet
 from pytest_k8sgrade.services import api_services, keda, triggers, workloads
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
@@ -48,7 +48,7 @@ def test_metrics_api(cluster: Cluster) -> None:
     """The external metrics API is available and KEDA answers it."""
     api = api_services.find(cluster, EXTERNAL)
     if api is None:
-        absent("api-absent", wanted=EXTERNAL, api_version=EXTERNAL, provider=api_services.provider(EXTERNAL))
+        api_services.say_absent(EXTERNAL)
     if not keda.serves_keda(cluster, api):
         unmet("keda-api-taken", seen=api.service, wanted=keda.METRICS_SERVICE, hpa="-", **keda.taken(api))
     if not api.available:

@@ -61,13 +61,17 @@ class Cluster:
         response = self._read(resource, resource.path(namespace, name))
         if response.status == 404:
             self._absent(resource, name, namespace, response)
-        return self._named(response, name)
+        return self._named(resource, response, name, namespace)
 
-    def _named(self, response: Response, name: str) -> dict[str, Any]:
+    def _named(
+        self, resource: Resource, response: Response, name: str, namespace: str | None
+    ) -> dict[str, Any]:
+        """The object that was asked for, and nothing else that something in front may have said."""
         document = self._object(response)
-        if (document.get("metadata") or {}).get("name") != name:
+        told = (document.get("metadata") or {}).get("name")
+        if told != name and (told is not None or document.get("kind") != resource.kind):
             cannot_tell("bad-response", path=response.path, code=response.status)
-        return document
+        return _identified(document, resource, namespace, name)
 
     def find(
         self, api_version: str, kind: str, name: str, namespace: str | None = None
@@ -81,7 +85,7 @@ class Cluster:
                 return None
         except Absent:
             return None
-        return self._named(response, name)
+        return self._named(resource, response, name, namespace)
 
     def list(
         self,
@@ -102,7 +106,8 @@ class Cluster:
             selected["labelSelector"] = labels if isinstance(labels, str) else _equalities(labels)
         if fields:
             selected["fieldSelector"] = fields
-        return list(self._pages(resource, resource.path(namespace), selected))
+        found = self._pages(resource, resource.path(namespace), selected)
+        return [_identified(item, resource, namespace) for item in found]
 
     def raw(self, path: str, params: Mapping[str, str] | None = None) -> Response:
         """Any GET of the API server, with its status as it is."""
@@ -197,10 +202,7 @@ class Cluster:
             page = self._object(response)
             if "items" not in page:
                 cannot_tell("bad-response", path=path, code=response.status)
-            for item in page["items"] or []:
-                item.setdefault("apiVersion", resource.api_version)
-                item.setdefault("kind", resource.kind)
-                yield item
+            yield from page["items"] or []
             proceed = {"continue": (page.get("metadata") or {}).get("continue") or ""}
             if not proceed["continue"]:
                 return
@@ -211,6 +213,19 @@ class Cluster:
         if not isinstance(document, dict):
             cannot_tell("bad-response", path=response.path, code=response.status)
         return document
+
+
+def _identified(
+    document: dict[str, Any], resource: Resource, namespace: str | None, name: str | None = None
+) -> dict[str, Any]:
+    """The object with what the request says of it: lists leave out kinds, cut evidence may more."""
+    document.setdefault("apiVersion", resource.api_version)
+    document.setdefault("kind", resource.kind)
+    metadata = document.setdefault("metadata", {})
+    for key, value in (("name", name), ("namespace", namespace if resource.namespaced else None)):
+        if value is not None:
+            metadata.setdefault(key, value)
+    return document
 
 
 def _equalities(labels: Mapping[str, str]) -> str:

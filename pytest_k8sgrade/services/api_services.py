@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.cluster.resources import provider
 from pytest_k8sgrade.kube.conditions import condition
@@ -70,9 +70,14 @@ def require_served(cluster: Cluster, api_version: str) -> None:
     """Absent, or unmet with the true cause, unless a group version is registered and available."""
     api = find(cluster, api_version)
     if api is None:
-        absent("api-absent", wanted=api_version, api_version=api_version, provider=provider(api_version))
+        say_absent(api_version)
     if not api.available:
         explain(cluster, api)
+
+
+def say_absent(api_version: str) -> NoReturn:
+    """Absent, naming what usually brings the group."""
+    absent("api-absent", wanted=api_version, api_version=api_version, provider=provider(api_version))
 
 
 def explain(cluster: Cluster, api: ApiService) -> None:

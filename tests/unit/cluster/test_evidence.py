@@ -31,7 +31,7 @@ def _cluster(api: FakeApi) -> None:
         "metadata": {"name": "p", "managedFields": [{"manager": "m"}]},
         "spec": {"containers": [{"env": [{"name": "DB_PASSWORD", "value": "planted-env"}]}]},
     }
-    api.routes["/api/v1/namespaces/kube-system"] = Answer({"metadata": {"uid": "1-2-3"}})
+    api.routes["/api/v1/namespaces/kube-system"] = Answer({"kind": "Namespace", "metadata": {"uid": "1-2-3"}})
     api.routes["/api/v1/namespaces/shop/pods"] = Answer({"metadata": {}, "items": [pod]})
     api.routes["/api/v1/namespaces/shop/secrets"] = Answer(
         {"metadata": {}, "items": [{"metadata": {"name": "s"}, "data": {"k": "cGxhbnRlZA=="}}]},

@@ -158,7 +158,7 @@ def test_an_unknown_kind_is_discovered(api: FakeApi, cluster: Cluster) -> None:
     )
     api.routes["/apis/demo.io/v1/namespaces/shop/mice"] = Answer({"items": [{"metadata": {"name": "a"}}]})
     assert cluster.list("demo.io/v1", "Mouse", "shop") == [
-        {"metadata": {"name": "a"}, "apiVersion": "demo.io/v1", "kind": "Mouse"}
+        {"metadata": {"name": "a", "namespace": "shop"}, "apiVersion": "demo.io/v1", "kind": "Mouse"}
     ]
     with pytest.raises(Absent):
         cluster.list("demo.io/v1", "Rat", "shop")
@@ -249,9 +249,34 @@ def test_secrets_show_keys_and_hide_values(api: FakeApi, cluster: Cluster) -> No
         assert error.value.reason.id == "secret-key-absent"
 
 
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"kind": "ConfigMap", "data": {}}, {"name": "a", "namespace": "shop"}),
+        ({"metadata": {"name": "a"}, "data": {}}, {"name": "a", "namespace": "shop"}),
+        ({"kind": "ConfigMap", "metadata": {"name": "b"}}, None),
+        ({"kind": "Login", "data": {}}, None),
+        ({"data": {}}, None),
+    ],
+)
+def test_an_answer_must_be_the_object_that_was_asked_for(
+    api: FakeApi, cluster: Cluster, body: dict[str, Any], found: dict[str, str] | None
+) -> None:
+    """By its name, or by its kind where cut evidence leaves out the name; what is left out is filled in."""
+    api.routes["/api/v1/namespaces/shop/configmaps/a"] = Answer(body)
+    if found is not None:
+        assert cluster.get("v1", "ConfigMap", "a", "shop")["metadata"] == found
+        return
+    with pytest.raises(CannotTell) as doubt:
+        cluster.get("v1", "ConfigMap", "a", "shop")
+    assert doubt.value.reason.id == "bad-response"
+
+
 def test_version_and_uid(api: FakeApi, cluster: Cluster) -> None:
     """What tells one cluster from another."""
-    api.routes["/api/v1/namespaces/kube-system"] = Answer({"metadata": {"name": "kube-system", "uid": "1-2-3"}})
+    api.routes["/api/v1/namespaces/kube-system"] = Answer(
+        {"metadata": {"name": "kube-system", "uid": "1-2-3"}}
+    )
     assert (cluster.server_version, cluster.uid) == ("v1.34.4", "1-2-3")
 
 

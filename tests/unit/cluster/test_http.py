@@ -225,9 +225,11 @@ def test_who_is_not_logged_in_is_not(api: FakeApi, cluster: Cluster) -> None:
 def test_a_login_without_grafana_is_explained(api: FakeApi, cluster: Cluster) -> None:
     """When no pod answers, the login tells the same as a page."""
     api.routes[f"{GRAFANA}/login"] = status(503, "ServiceUnavailable")
-    found = {"spec": {"selector": {"app": "grafana"}, "ports": [{"port": 80}]}}
+    found = {"kind": "Service", "spec": {"selector": {"app": "grafana"}, "ports": [{"port": 80}]}}
     api.routes["/api/v1/namespaces/monitoring/services/grafana"] = Answer(found)
-    api.routes["/api/v1/namespaces/monitoring/secrets/grafana"] = Answer({"data": {"p": "cA=="}})
+    api.routes["/api/v1/namespaces/monitoring/secrets/grafana"] = Answer(
+        {"kind": "Secret", "data": {"p": "cA=="}}
+    )
     api.routes[SLICES] = _slices()
     session = cluster.http("grafana", "monitoring", "80")
     with pytest.raises(Unmet) as error:
