@@ -14,7 +14,7 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.rollout import living, named, pod_ready, pods_shortfall
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import Findings, absent, unmet
+from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, unmet
 from pytest_k8sgrade.services import backends, metrics_api, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics_api import MetricsApi
@@ -179,4 +179,6 @@ def _metrics(cluster: Cluster, what: str) -> list[Mapping[str, Any]]:
         _available(cluster)
         unmet("metrics-api-refuses", seen=response.status, wanted=200, status=response.status, path=path)
     document = response.json()
+    if not isinstance(document, dict) or not document.keys() & {"items", "metadata"}:
+        cannot_tell("bad-response", path=path, code=response.status)
     return list(document["items"] or []) if "items" in document else [document]

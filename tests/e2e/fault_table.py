@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import yaml
 
@@ -19,7 +19,7 @@ from tests.e2e.fault_kinds import READS
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
-FAULTS: Final[Mapping[str, Mapping[str, object]]] = yaml.safe_load(
+FAULTS: Final[Mapping[str, Mapping[str, Any]]] = yaml.safe_load(
     (HERE / "faults.yaml").read_text(encoding="utf-8")
 )
 OUTCOMES: Final = HERE / "fault_outcomes.json"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import time
+import tracemalloc
 
 import pytest
 
 from pytest_k8sgrade.cluster import LiveSource, Request
+from pytest_k8sgrade.cluster.body import _ONE_AT_A_TIME, LARGE
 from pytest_k8sgrade.cluster.bounded import Workers
 from pytest_k8sgrade.cluster.connection import connect as open_connection
 from pytest_k8sgrade.cluster.kubeconfig import choose
 from pytest_k8sgrade.cluster.transport import Transport
 from tests.unit.cluster.asking import PODS, why, within
 from tests.unit.cluster.fake import Answer, FakeApi
+
+MIB = 1024 * 1024
 
 
 def test_sizes_are_bounded(api: FakeApi) -> None:
@@ -25,6 +29,32 @@ def test_sizes_are_bounded(api: FakeApi) -> None:
     api.routes[PODS] = Answer(gzip.compress(b" " * 30_000_000), headers={"Content-Encoding": "gzip"})
     with within(2.0):
         assert why(transport).reason.params == {"path": PODS, "limit_mib": 1}
+
+
+def test_an_error_does_not_keep_the_body(api: FakeApi) -> None:
+    """The round remembers errors: what was read of a huge answer must not live as long."""
+    connection, workers = open_connection(choose(api.kubeconfig()))
+    transport = Transport(connection, workers, max_bytes=8 * MIB)
+    api.routes[PODS] = Answer(b" " * (9 * MIB))
+    tracemalloc.start()
+    try:
+        errors = [why(transport) for _ in range(2)]
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [error.reason.id for error in errors] == ["too-large"] * 2
+    assert kept < 2 * MIB
+
+
+def test_large_bodies_are_read_one_at_a_time(api: FakeApi, transport: Transport) -> None:
+    """Many large answers at once fill the memory no more than one does; small ones do not wait."""
+    large = b'{"items": ["' + b"x" * LARGE + b'"]}'
+    api.routes[PODS] = Answer(large)
+    with _ONE_AT_A_TIME:
+        assert why(transport, seconds=0.5).reason.id == "timeout"
+        assert transport.get(Request.to("/version")).status == 200
+    assert transport.get(Request.to(PODS)).content == large
+    assert transport.get(Request.to(PODS)).content == large
 
 
 def test_packed_answers_are_unpacked(api: FakeApi, transport: Transport) -> None:
