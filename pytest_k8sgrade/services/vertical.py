@@ -121,7 +121,7 @@ def _explain_no_numbers(cluster: Cluster, vpa: Object, provided: Condition | Non
     api = if_readable(lambda: [metrics_api.registered(cluster, metrics_api.RESOURCE)])
     if api and (api[0] is None or not api[0].available):
         unmet("vpa-metrics-api-down", seen=seen, wanted="RecommendationProvided", **subject)
-    if provided is None and age is not None and age > FIRST_NUMBERS:
+    if not conditions(vpa) and age is not None and age > FIRST_NUMBERS:
         unmet("vpa-recommender-down", seen=seen, wanted="RecommendationProvided", **subject)
     say = too_early if age is None or age <= FIRST_NUMBERS else unmet
     say("vpa-no-recommendation", seen=seen, wanted="RecommendationProvided", **subject)

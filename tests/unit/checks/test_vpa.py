@@ -1,0 +1,257 @@
+"""VerticalPodAutoscalers: numbers of now, and pods that really have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checks import vpa
+from pytest_k8sgrade.outcome import Observation
+from tests.unit.checks.api import MemoryApi, look, parts, reason, share
+from tests.unit.checks.objects import (
+    Object,
+    api_service,
+    condition,
+    container,
+    deployment,
+    endpoints,
+    hpa,
+    item,
+    namespace,
+    pod,
+    resource_metric,
+    service,
+)
+
+WHERE = {"name": "web", "namespace": "shop"}
+PROVIDED = condition("RecommendationProvided", "True", "")
+ADVICE = {
+    "containerName": "web",
+    "target": {"cpu": "250m", "memory": "262144k"},
+    "lowerBound": {"cpu": "200m", "memory": "200M"},
+    "upperBound": {"cpu": "400m", "memory": "400M"},
+}
+
+
+def scaler(
+    *conditions: Object, advice: list[Object] | None = None, mode: str | None = "Recreate", **spec: Any
+) -> Object:
+    """A VPA of the Deployment web, made two hours ago."""
+    policy = {"updateMode": mode} if mode else {}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    status: Object = {"conditions": list(conditions or [PROVIDED])}
+    if advice is None or advice:
+        status["recommendation"] = {"containerRecommendations": advice or [ADVICE]}
+    return item(
+        "autoscaling.k8s.io/v1",
+        "VerticalPodAutoscaler",
+        "web",
+        "shop",
+        meta={"creationTimestamp": spec.pop("created", "2026-03-02T08:00:00Z")},
+        spec={"targetRef": target, "updatePolicy": {**policy, **spec.pop("policy", {})}, **spec},
+        status=status,
+    )
+
+
+def running(name: str = "web-1", cpu: str = "250m", memory: str = "262144k", **fields: Any) -> Object:
+    """A pod of web with these requests."""
+    requests = {"requests": {"cpu": cpu, "memory": memory}}
+    return pod(name, spec={"containers": [container(resources=requests)]}, **fields)
+
+
+WEBHOOK = item(
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration",
+    "vpa-webhook-config",
+    webhooks=[{"clientConfig": {"service": {"name": "vpa-webhook", "namespace": "kube-system"}}}],
+)
+
+
+def program(name: str, ready: int = 1) -> Object:
+    """One of the three programs."""
+    return deployment(name, "kube-system", replicas=1, status={"updatedReplicas": 1, "readyReplicas": ready})
+
+
+SYSTEM = [program(f"vpa-{part}") for part in ("recommender", "updater", "admission-controller")] + [WEBHOOK]
+
+
+def recommends(*objects: Object) -> Observation:
+    """One look at the recommendation."""
+    return look(vpa.test_recommends, MemoryApi(namespace("shop"), *objects).cluster(), **WHERE)
+
+
+def applied(*objects: Object) -> Observation:
+    """One look at the pods; the template asks for 100m."""
+    return look(vpa.test_applied, MemoryApi(deployment(), *SYSTEM, *objects).cluster(), **WHERE)
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict", "expected"),
+    [
+        (scaler(PROVIDED, condition("LowConfidence", "True", "")), "met", None),
+        (scaler(PROVIDED, advice=[]), "unmet", "vpa-no-recommendation"),
+        (scaler(condition("RecommendationProvided", "Unknown", "")), "unmet", "vpa-no-recommendation"),
+        (scaler(condition("FetchingHistory", "True", "")), "unmet", "vpa-no-recommendation"),
+        (
+            scaler(PROVIDED, condition("NoPodsMatched", "True", "NoPodsMatched")),
+            "unmet",
+            "vpa-no-pods-matched",
+        ),
+        (scaler(PROVIDED, condition("NoPodsMatched", "False", "")), "met", None),
+        (scaler(PROVIDED, condition("ConfigUnsupported", "True", "X")), "hopeless", "vpa-config-unsupported"),
+        (scaler(PROVIDED, condition("ConfigDeprecated", "True", "X")), "met", None),
+        (
+            scaler(condition("LowConfidence", "True", ""), created="2026-03-02T09:58:00Z", advice=[]),
+            "early",
+            "vpa-no-recommendation",
+        ),
+    ],
+)
+def test_a_recommendation_is_of_now_and_for_every_container(own: Object, verdict: str, expected: str) -> None:
+    """Conditions stand beside each other; the numbers themselves must be there."""
+    seen = recommends(own, deployment(), *SYSTEM, api_service("v1beta1.metrics.k8s.io"))
+    assert (seen.status, reason(seen)) == (verdict, expected)
+
+
+def test_the_cause_of_no_recommendation_is_found() -> None:
+    """A target that is not there, a recommender that does not run, no metrics API."""
+    none = scaler(condition("RecommendationProvided", "False", ""), advice=[])
+    gone = scaler(PROVIDED, condition("NoPodsMatched", "True", "NoPodsMatched"))
+    assert reason(recommends(gone)) == "vpa-target-absent"
+    assert reason(recommends(none, program("vpa-recommender", 0))) == "vpa-recommender-down"
+    assert reason(recommends(none, *SYSTEM)) == "vpa-metrics-api-down"
+    untouched = {**none, "status": {}}
+    assert (
+        reason(recommends(untouched, *SYSTEM, api_service("v1beta1.metrics.k8s.io")))
+        == "vpa-recommender-down"
+    )
+
+
+def test_a_container_without_numbers_is_named_unless_it_is_switched_off() -> None:
+    """A policy with mode Off takes a container out."""
+    two = deployment(containers=[container(), container("side")])
+    assert reason(recommends(scaler(), two)) == "vpa-container-without-recommendation"
+    off = {"containerPolicies": [{"containerName": "side", "mode": "Off"}]}
+    assert recommends(scaler(resourcePolicy=off), two).status == "met"
+
+
+@pytest.mark.parametrize("mode", ["Recreate", "Auto", "InPlaceOrRecreate", "InPlace", "Initial", None])
+def test_pods_with_the_numbers_are_met_in_every_mode_that_applies_them(mode: str | None) -> None:
+    """Also when the recommendation has moved on since: what lies within its bounds is left alone."""
+    assert applied(scaler(mode=mode), running()).status == "met"
+    assert applied(scaler(mode=mode), running(cpu="300m", memory="256Mi")).status == "met"
+
+
+def test_a_resize_in_place_counts_when_it_is_carried_out() -> None:
+    """The status shows what the container has, the spec only what was asked for."""
+    own = {"name": "web", "ready": True, "resources": {"requests": {"cpu": "100m", "memory": "262144k"}}}
+    waits = condition("PodResizePending", "True", "Deferred")
+    half = running(status={"containerStatuses": [own], "conditions": [condition("Ready", "True", ""), waits]})
+    assert reason(applied(scaler(mode="InPlaceOrRecreate"), half)) == "vpa-resize-pending"
+
+
+@pytest.mark.parametrize(
+    ("own", "pods", "expected"),
+    [
+        (scaler(mode="Off"), ["100m", "100m"], "vpa-mode-off"),
+        (scaler(mode="Rolling"), ["250m", "250m"], "vpa-mode-unknown"),
+        (scaler(mode="Initial"), ["100m", "100m"], "vpa-initial-only-new-pods"),
+        (scaler(), ["100m"], "vpa-too-few-replicas"),
+        (scaler(policy={"minReplicas": 1}), ["100m"], "vpa-not-applied"),
+        (scaler(), ["100m", "250m"], "vpa-not-applied"),
+        (
+            scaler(resourcePolicy={"containerPolicies": [{"containerName": "*", "mode": "Off"}]}),
+            ["250m", "250m"],
+            "vpa-controls-nothing",
+        ),
+        (
+            scaler(advice=[{**ADVICE, "containerName": "old"}]),
+            ["250m"],
+            "vpa-container-without-recommendation",
+        ),
+        (
+            scaler(advice=[{**ADVICE, "lowerBound": {"cpu": "50m", "memory": "1M"}}]),
+            ["100m", "100m"],
+            "vpa-nothing-to-change",
+        ),
+    ],
+)
+def test_what_keeps_numbers_from_pods_is_told(own: Object, pods: list[str], expected: str) -> None:
+    """The recommendation counts for a part, the pods for the rest."""
+    seen = applied(own, *(running(f"web-{at}", cpu) for at, cpu in enumerate(pods)))
+    assert reason(seen) == expected
+    assert 0 < share(seen) < 1
+    assert parts(seen)["recommendation"] is None
+
+
+def test_the_programs_that_apply_are_looked_at() -> None:
+    """No webhook: nothing for new pods; no updater: nothing for old ones; fresh numbers are early."""
+    old = [running("web-1", "100m"), running("web-2", "100m")]
+    assert (
+        reason(look(vpa.test_applied, MemoryApi(deployment(), scaler(), *old).cluster(), **WHERE))
+        == "vpa-webhook-absent"
+    )
+    stopped = [WEBHOOK, program("vpa-updater", 0)]
+    assert (
+        reason(look(vpa.test_applied, MemoryApi(deployment(), scaler(), *stopped, *old).cluster(), **WHERE))
+        == "vpa-updater-down"
+    )
+    fresh = {**PROVIDED, "lastTransitionTime": "2026-03-02T09:59:00Z"}
+    seen = applied(scaler(fresh), *old)
+    assert [part.early for part in seen.parts] == [False, False, True, True]
+
+
+def test_nothing_is_met_without_pods() -> None:
+    """A recommendation for nobody is applied to nobody."""
+    assert reason(applied(scaler())) == "vpa-no-pods-matched"
+
+
+def conflicts(own: Object, *objects: Object) -> Observation:
+    """One look at rivals."""
+    return look(vpa.test_no_conflict, MemoryApi(deployment(), own, *objects).cluster(), **WHERE)
+
+
+def test_an_autoscaler_on_the_same_resource_is_a_conflict() -> None:
+    """Another metric, another resource, another target or a VPA that only recommends is none."""
+    rival = hpa("web-hpa", metrics=[resource_metric("cpu", 50)])
+    memory = {"containerPolicies": [{"containerName": "*", "controlledResources": ["memory"]}]}
+    assert reason(conflicts(scaler(), rival)) == "vpa-hpa-conflict"
+    assert conflicts(scaler(resourcePolicy=memory), rival).status == "met"
+    assert conflicts(scaler(mode="Off"), rival).status == "met"
+    other = hpa("x", scaleTargetRef={"kind": "Deployment", "name": "other"})
+    assert conflicts(scaler(), other).status == "met"
+    second = {**scaler(), "metadata": {"name": "second", "namespace": "shop"}}
+    assert reason(conflicts(scaler(), second)) == "vpa-rival"
+
+
+def test_the_installation_is_three_programs_and_a_webhook() -> None:
+    """A webhook that calls nobody blocks or skips what it should change."""
+    crd = item(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        vpa.CRD,
+        status={"conditions": [condition("Established", "True", "x")]},
+    )
+    backend = [service("vpa-webhook", "kube-system"), endpoints("vpa-webhook", "kube-system")]
+    assert look(vpa.test_installed, MemoryApi(crd, *SYSTEM, *backend).cluster()).status == "met"
+    assert (
+        reason(look(vpa.test_installed, MemoryApi(crd, *SYSTEM).cluster())) == "vpa-webhook-without-backend"
+    )
+    assert (
+        reason(look(vpa.test_installed, MemoryApi(crd, *SYSTEM[1:], *backend).cluster()))
+        == "vpa-component-absent"
+    )
+
+
+def test_configuration_is_compared_by_value() -> None:
+    """Quantities in another spelling are the same; a mode that was not asked for is named."""
+    limits = {"containerPolicies": [{"containerName": "*", "maxAllowed": {"cpu": "1000m"}}]}
+    asked = {"target": "web", "update_modes": ["Recreate"], "max_allowed": {"cpu": "1"}}
+    api = MemoryApi(scaler(resourcePolicy=limits))
+    assert look(vpa.test_configured, api.cluster(), **WHERE, **asked).status == "met"
+    seen = look(vpa.test_configured, MemoryApi(scaler(mode=None)).cluster(), **WHERE, **asked)
+    assert [part for part, why in parts(seen).items() if why] == [
+        "spec.updatePolicy.updateMode",
+        "spec.resourcePolicy.containerPolicies[*].maxAllowed.cpu",
+    ]
