@@ -46,7 +46,7 @@ def edited(
         replace(bed, after)
 
     def undo(bed: Bed) -> None:
-        replace(bed, _KEPT.pop((bed.name, name)))
+        put_back(bed, name)
         look.until(f"{name} undone", lambda: restored(bed), timeout)
 
     return _registered(name, title, apply, undo, effect, timeout)
@@ -75,6 +75,11 @@ def keep(bed: Bed, name: str, target: Target) -> Document:
         raise LookupError(f"{target.kind} {target.namespace}/{target.name} is not there")
     _KEPT[bed.name, name] = bare(found)
     return _KEPT[bed.name, name]
+
+
+def put_back(bed: Bed, name: str) -> None:
+    """Make a kept object what it was."""
+    replace(bed, _KEPT.pop((bed.name, name)))
 
 
 def create(bed: Bed, *found: Document) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.testbed.layers import look
 from tests.testbed.layers.monitoring import MONITORS, NAMESPACE
-from tests.testbed.scenarios.change import Target, patched, register
-from tests.testbed.scenarios.edits import edited, removed
+from tests.testbed.scenarios.change import Change, Target, patched, register
+from tests.testbed.scenarios.edits import edited, keep, put_back, removed
+
+from .monitoring import STATEFUL_SET, everything_up
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -16,6 +18,8 @@ NODE_EXPORTER = "prometheus-prometheus-node-exporter"
 STATE_METRICS = "prometheus-kube-state-metrics"
 OPERATOR = "prometheus-kube-prometheus-operator"
 KUBELET = "prometheus-kube-prometheus-kubelet"
+EXPORTER_MONITOR = Target("servicemonitor", NAMESPACE, NODE_EXPORTER)
+CPU = "node_cpu_seconds_total"
 
 
 def health(bed: Bed, monitor: str, wanted: str) -> str | None:
@@ -66,6 +70,41 @@ def with_other_selector(found: dict[str, Any]) -> None:
     found["spec"]["selector"]["app.kubernetes.io/instance"] = "prom"
 
 
+def configured(bed: Bed, *, dropping: bool) -> str | None:
+    """Whether the configuration that Prometheus runs with drops the CPU's metric."""
+    answer = look.get(bed, f"{look.PROMETHEUS}/api/v1/status/config") or {"data": {"yaml": ""}}
+    return None if (f"regex: {CPU}" in answer["data"]["yaml"]) is dropping else "an older configuration"
+
+
+def has_cpu(bed: Bed, *, wanted: bool) -> str | None:
+    """Whether Prometheus, its targets up again, has the CPU's metric."""
+    if (seen := everything_up(bed)) is not None:
+        return seen
+    return None if bool(look.query(bed, f"rate({CPU}[5m])")) is wanted else f"{CPU}: not {wanted}"
+
+
+def drop_cpu(bed: Bed) -> None:
+    """Let the ServiceMonitor of node-exporter drop one metric."""
+    found = keep(bed, "node-exporter-cpu-dropped", EXPORTER_MONITOR)
+    drop = {"action": "drop", "sourceLabels": ["__name__"], "regex": CPU}
+    EXPORTER_MONITOR.patch(
+        bed, {"spec": {"endpoints": [{**found["spec"]["endpoints"][0], "metricRelabelings": [drop]}]}}
+    )
+
+
+def without_cpu(bed: Bed) -> None:
+    """Wait for the configuration, then end the pod: what it has stored would answer for five more minutes."""
+    look.until("the metric is dropped", lambda: configured(bed, dropping=True))
+    bed.kubectl("delete", "pod", f"{STATEFUL_SET}-0", "-n", NAMESPACE, "--grace-period=1")
+    look.until("nothing is known of the CPU", lambda: has_cpu(bed, wanted=False))
+
+
+def with_cpu(bed: Bed) -> None:
+    """Put the ServiceMonitor back."""
+    put_back(bed, "node-exporter-cpu-dropped")
+    look.until("the CPU is known again", lambda: has_cpu(bed, wanted=True))
+
+
 edited(
     "node-exporter-crashes",
     "node-exporter ends at once because of a flag that it does not know",
@@ -100,6 +139,15 @@ edited(
     with_other_selector,
     effect=lambda bed: without_targets(bed, STATE_METRICS),
     restored=lambda bed: health(bed, STATE_METRICS, "up"),
+)
+register(
+    Change(
+        name="node-exporter-cpu-dropped",
+        title="The ServiceMonitor of node-exporter drops the CPU's metric",
+        apply=drop_cpu,
+        settle=without_cpu,
+        undo=with_cpu,
+    )
 )
 removed(
     "kubelet-servicemonitor-absent",
