@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=EVIDENCE, help="folder of the evidence (default: %(default)s)"
     )
     parser.add_argument(
+        "--share", action="store_true", help="only pack what lies there: common answers are kept once"
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="look for full marks once, after the last change"
     )
     return parser
