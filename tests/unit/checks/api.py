@@ -72,6 +72,7 @@ class MemoryApi:
 
     def login(self, login: Login, seconds: float) -> Response:
         """200 for a Service that was given a password, else 401."""
+        self.paths.append(login.path)
         right = login.service.name in self.passwords
         return self._answer(200 if right else 401, {})
 

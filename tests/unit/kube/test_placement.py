@@ -68,16 +68,8 @@ def test_selector_and_affinity_choose_nodes(expression: Any, expected: bool) -> 
     """One of the terms is enough, all of a term's conditions are needed."""
     labels = {"os": "linux", "cores": "4"}
     assert allowed(affinity({"matchExpressions": [expression]}), **labels) is expected
-    assert (
-        allowed(
-            affinity(
-                {"matchExpressions": [{"key": "no", "operator": "Exists"}]},
-                {"matchExpressions": [expression]},
-            ),
-            **labels,
-        )
-        is expected
-    )
+    other = {"matchExpressions": [{"key": "no", "operator": "Exists"}]}
+    assert allowed(affinity(other, {"matchExpressions": [expression]}), **labels) is expected
     assert not allowed(affinity({}), **labels)
     assert allowed({"nodeSelector": {"os": "linux"}}, **labels)
     assert not allowed({"nodeSelector": {"os": "windows"}}, **labels)
