@@ -132,7 +132,7 @@ class Grafana:
             unmet("grafana-refuses", seen=answer.status_code, wanted=200, path=path, **self._where)
         return self._document(answer, path, kind)
 
-    def _document(self, answer: Any, path: str, kind: type, key: str = "") -> Any:
+    def _document(self, answer: Any, path: str, kind: type[Any], key: str = "") -> Any:
         """The JSON of an answer; CannotTell when it is none, of another type, or without the key."""
         try:
             body = answer.json()

@@ -83,7 +83,7 @@ def test_an_injected_namespace_is_told(strategy: str) -> None:
     """Alerts of the own namespace arrive, others do not; the default strategy injects too."""
     route = {"receiver": "shop/team/slack", "matchers": ['namespace="shop"', 'severity="critical"']}
     config = f"route: {{receiver: a, routes: [{route}]}}\nreceivers: [{{name: a}}]"
-    spec = {"alertmanagerConfigMatcherStrategy": {"type": strategy}} if strategy else {}
+    spec: Any = {"alertmanagerConfigMatcherStrategy": {"type": strategy}} if strategy else {}
     wanted = [{"severity": "critical", "namespace": "shop"}, {"severity": "critical", "namespace": "other"}]
     stack = api(config=config, **spec)
     seen = look(alertmanager.test_routed, stack.cluster(), **WHERE, alerts=wanted, receiver="shop/team/slack")

@@ -130,7 +130,7 @@ def container_metrics(**known: Answer) -> Any:
         return answers.get(params["query"], vector())
 
     stack = MemoryApi(*operated("Prometheus"))
-    own = {"/api/v1/query": answer, "/-/ready": (200, "x"), "/api/v1/status/runtimeinfo": OLD}
+    own: dict[str, Any] = {"/api/v1/query": answer, "/-/ready": (200, "x"), "/api/v1/status/runtimeinfo": OLD}
     stack.service("kps-prometheus", own)
     return look(prometheus.test_container_metrics, stack.cluster(), namespace="monitoring", metrics=["cpu"])
 
