@@ -39,9 +39,15 @@ def component_down(cluster: Cluster, name: str, namespace: str) -> Shortfall | N
     return found[0] if found and all(one is not None for one in found) else None
 
 
-def forbidden(project: Mapping[str, Any], app: Application) -> tuple[str, list[str]] | None:
-    """The field of an AppProject that leaves out the source or the destination, and what it leaves out."""
-    spec, destination = project.get("spec"), app.destination
+def forbidden(
+    project: Mapping[str, Any], app: Application, cluster: Mapping[str, str]
+) -> tuple[str, list[str]] | None:
+    """The field of an AppProject that leaves out the source or the destination, and what it leaves out.
+
+    `cluster` is the destination's cluster with its name and its address, as far as both are known:
+    rules about either of them count, whichever the Application has written.
+    """
+    spec, destination = project.get("spec"), {**app.destination, **cluster}
     if spec is None:
         return None
     for repository in (source.repository for source in app.sources):

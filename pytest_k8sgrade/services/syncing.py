@@ -113,14 +113,16 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
 
 def _why_invalid(cluster: Cluster, app: Application) -> tuple[str, dict[str, Any]]:
     """The reason, and for a project that forbids, the field and what it leaves out."""
-    known = if_readable(lambda: argocd_clusters.registered(cluster, app.namespace))
-    if known and app.destination and argocd_clusters.destination_of(known, app) is None:
+    known = if_readable(lambda: argocd_clusters.registered(cluster, app.namespace)) or []
+    place = argocd_clusters.destination_of(known, app)
+    if known and app.destination and place is None:
         return "argocd-destination-unknown", {"clusters": [f"{one.name} {one.server}" for one in known]}
     name = app.project or "default"
     project = if_readable(lambda: [cluster.find(API_VERSION, "AppProject", name, app.namespace)])
     if project == [None]:
         return "argocd-project-absent", {}
-    forbidden = argocd_causes.forbidden(project[0], app) if project and project[0] else None
+    both = {"name": place.name, "server": place.server} if place is not None else {}
+    forbidden = argocd_causes.forbidden(project[0], app, both) if project and project[0] else None
     if forbidden is None:
         return "argocd-spec-invalid", {}
     field, left_out = forbidden
