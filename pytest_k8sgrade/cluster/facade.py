@@ -107,7 +107,8 @@ class Cluster:
         if fields:
             selected["fieldSelector"] = fields
         found = self._pages(resource, resource.path(namespace), selected)
-        return [_identified(item, resource, namespace) for item in found]
+        wanted = labels if isinstance(labels, Mapping) else {}
+        return [_identified(item, resource, namespace) for item in found if _labelled(item, wanted)]
 
     def raw(self, path: str, params: Mapping[str, str] | None = None) -> Response:
         """Any GET of the API server, with its status as it is."""
@@ -226,6 +227,12 @@ def _identified(
         if value is not None:
             metadata.setdefault(key, value)
     return document
+
+
+def _labelled(item: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+    """Whether an item of a list has the labels that were asked for, as far as it shows any."""
+    has = (item.get("metadata") or {}).get("labels")
+    return has is None or all(has.get(key) == value for key, value in wanted.items())
 
 
 def _equalities(labels: Mapping[str, str]) -> str:

@@ -31,7 +31,7 @@ _PUBLIC = re.compile(
     r"/apis?/(?:v1|events\.k8s\.io/v1|apiextensions\.k8s\.io/v1)/(?:namespaces/[^/]+/)?"
     r"(?:configmaps|events|customresourcedefinitions)(?:/[^/]+)?"
 )
-"""Never masked: what is written there is readable to everybody who may look, and it is bulk."""
+"""Not masked but for Helm's records: it is readable to everybody who may look, and it is bulk."""
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _HELM_TYPE: Final = "helm.sh/release.v1"
 _ARGOCD_LABEL: Final = "argocd.argoproj.io/secret-type"
@@ -54,7 +54,7 @@ class Redactor:
         if not _is_json(response):
             return response
         if _PUBLIC.fullmatch(request.path):
-            return _rewritten(response, _slimmed)
+            return _rewritten(response, _public)
         if _SECRETS.fullmatch(request.path):
             return _rewritten(response, self._secrets)
         return _rewritten(response, _object)
@@ -93,6 +93,15 @@ def _how(secret: Mapping[str, Any], key: str) -> Callable[[bytes], bytes]:
     if labels.get(_ARGOCD_LABEL) and key in _ARGOCD_KEPT:
         return without_user
     return _nothing
+
+
+def _public(document: Any) -> Any:
+    """As it is, but for the releases that Helm keeps in ConfigMaps when it is told to."""
+    for item in _items(document):
+        labels, data = (item.get("metadata") or {}).get("labels") or {}, item.get("data")
+        if labels.get("owner") == "helm" and isinstance(data, dict) and isinstance(data.get("release"), str):
+            data["release"] = redact_record(data["release"].encode()).decode()
+    return _slimmed(document)
 
 
 def _nothing(_value: bytes) -> bytes:

@@ -1,7 +1,7 @@
-"""Helm releases as Helm stores them: one Secret per revision.
+"""Helm releases as Helm stores them: one Secret per revision, or one ConfigMap with HELM_DRIVER=configmap.
 
-The payload is base64 (by the API) of base64 (by Helm) of gzip of JSON; very old
-records lack the gzip. Only the highest revision says what is installed: Helm
+The payload is base64 (by the API, of Secrets only) of base64 (by Helm) of gzip of JSON;
+very old records lack the gzip. Only the highest revision says what is installed: Helm
 relabels older ones, and a failed one becomes superseded by the next that works.
 """
 
@@ -12,11 +12,12 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_k8sgrade.outcome import cannot_tell
+from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -31,19 +32,19 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision of a release, from the labels of its Secret."""
+    """One revision of a release, from the labels of its Secret or ConfigMap."""
 
     release: str
     namespace: str
     number: int
     status: str
     created: str
-    payload: str | None
+    stored: bytes | None
 
     def record(self) -> Mapping[str, Any]:
         """The stored release: info, chart, config, manifest. `helm-release-unreadable` when it is none."""
         try:
-            return decode(base64.b64decode(self.payload or "", validate=True))
+            return decode(self.stored or b"")
         except (ValueError, zlib.error) as error:
             cannot_tell(
                 "helm-release-unreadable",
@@ -55,7 +56,7 @@ class Revision:
 
 
 def decode(stored: bytes) -> Mapping[str, Any]:
-    """The release behind what Helm wrote into the Secret; ValueError or zlib.error when it is damaged."""
+    """The release behind what Helm wrote; ValueError or zlib.error when it is damaged."""
     try:
         packed = base64.b64decode(stored, validate=True)
     except binascii.Error as error:
@@ -77,10 +78,11 @@ def _gunzip(packed: bytes) -> bytes:
 
 def revisions(cluster: Cluster, release: str, namespace: str | None) -> list[Revision]:
     """All stored revisions of a release, oldest first; of every namespace when it is None."""
-    secrets = cluster.list("v1", "Secret", namespace, labels={"owner": "helm", "name": release})
-    found = [
-        revision for secret in secrets if (revision := _revision(secret, release, namespace)) is not None
-    ]
+    labels = {"owner": "helm", "name": release}
+    stored: Sequence[Mapping[str, Any]] = cluster.list("v1", "Secret", namespace, labels=labels)
+    if not stored:
+        stored = if_readable(lambda: cluster.list("v1", "ConfigMap", namespace, labels=labels)) or []
+    found = [revision for one in stored if (revision := _revision(one, release, namespace)) is not None]
     return sorted(found, key=lambda revision: revision.number)
 
 
@@ -91,11 +93,11 @@ def release_names(cluster: Cluster, namespace: str) -> list[str]:
     return sorted({one["name"] for one in labels if "name" in one and one.get("status") != "uninstalled"})
 
 
-def _revision(secret: Mapping[str, Any], release: str, namespace: str | None) -> Revision | None:
-    metadata = secret["metadata"]
+def _revision(item: Mapping[str, Any], release: str, namespace: str | None) -> Revision | None:
+    metadata = item["metadata"]
     labels = metadata.get("labels") or {}
     number = str(labels.get("version", ""))
-    if secret.get("type", SECRET_TYPE) != SECRET_TYPE or not number.isdecimal():
+    if item.get("type", SECRET_TYPE) != SECRET_TYPE or not number.isdecimal():
         return None
     return Revision(
         release=release,
@@ -103,8 +105,19 @@ def _revision(secret: Mapping[str, Any], release: str, namespace: str | None) ->
         number=int(number),
         status=str(labels.get("status", "unknown")),
         created=str(metadata.get("creationTimestamp", "")),
-        payload=(secret.get("data") or {}).get("release"),
+        stored=_stored(item),
     )
+
+
+def _stored(item: Mapping[str, Any]) -> bytes | None:
+    """What Helm wrote, None where there is nothing or it is no base64."""
+    value = str((item.get("data") or {}).get("release", ""))
+    if item["kind"] == "ConfigMap":
+        return value.encode()
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        return None
 
 
 def installed(cluster: Cluster, release: str, namespace: str) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.unit.checks.objects import (
     Object,
     application,
     deployment,
+    item,
     namespace,
     pod,
     release,
@@ -78,6 +80,17 @@ def test_a_pending_release_may_still_be_at_work() -> None:
 def test_a_first_revision_has_none_to_go_back_to(status: str, expected: str) -> None:
     """The hint may not name a rollback that cannot be; a status nobody knows is no pass."""
     assert reason(deployed(release("kps", 1, status))) == expected
+
+
+def test_a_release_may_be_kept_in_config_maps() -> None:
+    """HELM_DRIVER=configmap: the same labels, the record encoded once less."""
+    stored = release("kps", 3, "deployed", **CHART)
+    record = base64.b64decode(stored["data"]["release"]).decode()
+    labels = stored["metadata"]["labels"]
+    kept = item("v1", "ConfigMap", "kps.v3", "monitoring", meta={"labels": labels}, data={"release": record})
+    assert deployed(kept, chart="kube-prometheus-stack", version="77.13.0").status == "met"
+    assert reason(deployed(kept, chart="other")) == "helm-other-chart"
+    assert reason(deployed({**kept, "data": {"release": "%"}}, chart="other")) == "helm-release-unreadable"
 
 
 def test_a_release_elsewhere_is_told_from_none() -> None:

@@ -196,6 +196,18 @@ def test_a_helm_release_keeps_what_was_installed(packed: bool) -> None:
     assert kept["manifest"].count("kept") == 3
 
 
+def test_a_helm_release_in_a_config_map_holds_no_secret_either() -> None:
+    """HELM_DRIVER=configmap; a ConfigMap of somebody else stays as it is."""
+    stored = base64.b64decode(_release({"config": {"password": "planted"}, "name": "kps"})).decode()
+    labels = {"owner": "helm", "name": "kps"}
+    helms = {"metadata": {"name": "kps.v1", "labels": labels}, "data": {"release": stored}}
+    others = {"metadata": {"name": "settings"}, "data": {"release": stored}}
+    kept = _redacted("/api/v1/namespaces/monitoring/configmaps", {"items": [helms, others]})["items"]
+    assert kept[1]["data"]["release"] == stored
+    record = _record(base64.b64encode(kept[0]["data"]["release"].encode()).decode())
+    assert record == {"name": "kps", "config": {"password": MASK}}
+
+
 def test_equal_releases_give_equal_bytes() -> None:
     """The record is packed without a time, so that evidence is reproducible."""
     stored = base64.b64decode(_release({"name": "x", "manifest": MANIFEST}))
