@@ -1,4 +1,4 @@
-"""What the course's own texts get wrong: the letter is met, the effect is not, and the hint says whose fault it is.
+"""What the course's own texts get wrong: the letter is met, the effect is not, the hint says whose fault it is.
 
 The evidence is of real components on the testbed, see `tests.e2e.record_course_faults`: a cluster as
 the texts have it, and one after a first repair. Of what such a cluster cannot show, the race of
@@ -52,7 +52,7 @@ def _graded(lab: str, evidence: Path, language: Language) -> Grade:
 def test_the_text_is_at_fault(
     evidence: str, letter: str, effect: str, reason: str, action: str, language: Language
 ) -> None:
-    """Who followed the text has the points of the letter, and is told what the text got wrong and what to do."""
+    """Who followed the text has the points of the letter, and is told what is wrong and what to do."""
     items = {one.id: one for one in _graded(HANDSON, HERE / f"{evidence}.zip", language).items}
     assert items[letter].verdict == "passed"
     found = items[effect]
