@@ -84,7 +84,7 @@ def only_lab() -> str:
 
 
 def _record(session: GradeSession) -> Grade:
-    from pytest_k8sgrade.command.screen import Stderr, console, show  # noqa: PLC0415
+    from pytest_k8sgrade.command.screen import Stderr, console, show, show_whole  # noqa: PLC0415
     from pytest_k8sgrade.engine import grade_with  # noqa: PLC0415
     from pytest_k8sgrade.reports.labels import labels  # noqa: PLC0415
     from pytest_k8sgrade.reports.summary import summary  # noqa: PLC0415
@@ -92,10 +92,15 @@ def _record(session: GradeSession) -> Grade:
 
     screen, progress = console(), Stderr()
     show(screen, *session.header(), "")
-    grade = grade_with(session, TerminalProgress(progress, session.catalogue, tty=progress.tty))
+    try:
+        grade = grade_with(session, TerminalProgress(progress, session.catalogue, tty=progress.tty))
+    except KeyboardInterrupt:
+        progress.wipe()
+        if session.written:
+            show_whole(screen, session.catalogue.label("interrupted"), *session.written)
+        raise
     show(screen, summary(grade, labels(session.settings.language)), "")
-    for line in _written(session):
-        screen.print(line, soft_wrap=True)  # paths and commands are copied: no line breaks in them
+    show_whole(screen, *_written(session))
     return grade
 
 

@@ -40,6 +40,12 @@ def show(screen: Console, *parts: Padding | Table | Text | str) -> None:
         screen.out("\n".join(line.rstrip() for line in lines), highlight=False)
 
 
+def show_whole(screen: Console, *lines: str) -> None:
+    """Print lines without breaking them: paths and commands are copied."""
+    for line in lines:
+        screen.print(line, soft_wrap=True)
+
+
 class Stderr:
     """A screen for progress on standard error."""
 

@@ -5,6 +5,7 @@ Pure; `regrade.run` calls it with the grades that the engine gave.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from pytest_k8sgrade.grade.model import Grade, GradedItem
@@ -33,13 +34,15 @@ def mark_of(grade: Grade) -> Mark:
     )
 
 
-def direction(old: Mark | None, new: Mark) -> Direction:
+def direction(old: Mark | None, new: Mark, changes: Sequence[ItemChange]) -> Direction:
     """Where the mark went, by shares of the total, for the rubrics may have other totals.
 
     Undecided where there is no old mark, or where open points hide which is higher.
     """
     if old is None:
         return "undecided"
+    if old == new and not changes:
+        return "same"
     before, after = _shares(old), _shares(new)
     if after[0] > before[1]:
         return "higher"

@@ -99,7 +99,7 @@ class Regrading:
             before = old.grade(file, self.overrides, self.catalogue) if old else None
         except UsageFault as fault:
             return Row(file=str(file), error=str(fault))
-        changes = self._changes(old)
+        changes = item_changes(before, new, self._changes(old)) if before else ()
         mark = mark_of(before) if before else None
         return Row(
             file=str(file),
@@ -107,8 +107,8 @@ class Regrading:
             old_rubric=old.told() if old else None,
             old=mark,
             new=mark_of(new),
-            direction=direction(mark, mark_of(new)),
-            changes=item_changes(before, new, changes) if before else (),
+            direction=direction(mark, mark_of(new), changes),
+            changes=changes,
             missing=missing_reads(new),
             notes=notes_of(recorded, old.told() if old else None, mark, self.new.lab.rubric, self.catalogue),
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_k8sgrade.engine import grade_evidence
+from pytest_k8sgrade.run.session import GradeSession
 from tests.unit.cluster.conftest import api, authority
 from tests.unit.cluster.fake import Answer, FakeApi, status
 from tests.unit.command.calls import call
@@ -61,6 +62,27 @@ def test_what_is_set_is_recorded(
     given = ["record", named, "--out", out, "--kubeconfig", api.kubeconfig(), "--wait", "0", "--set", "map=a"]
     assert call(capsys, *given).code == 0
     assert grade_evidence(named, out).score == 1
+
+
+def test_an_interrupt_keeps_what_was_known(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    api: FakeApi,
+    lab: Path,
+    tmp_path: Path,
+) -> None:
+    """Ctrl-C ends with 2 and says where the evidence is."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "hand-in.zip"
+    with monkeypatch.context() as patched:
+        patched.setattr(GradeSession, "run", interrupted)
+        ended = call(capsys, "record", lab, "--out", out, "--kubeconfig", api.kubeconfig(), "--lang", "en")
+    assert (ended.code, ended.err.strip()) == (2, "k8sgrade: interrupted")
+    assert f"evidence: {out}" in ended.out.splitlines()
+    assert grade_evidence(lab, out).ungraded_points == 40
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,13 @@ def test_open_points_hide_the_direction_only_where_they_can(tmp_path: Path) -> N
     assert row.direction == "lower"
 
 
+def test_what_is_open_under_both_rubrics_changes_nothing(tmp_path: Path) -> None:
+    """The same items with the same open points are the same mark."""
+    lab = rubric(tmp_path, "lab", item("a"), item("new"))
+    found = regrade(evidence(tmp_path / "e.zip", ["a"]), new=lab, old=lab)
+    assert (found.files[0].direction, found.summary.incomplete) == ("same", 1)
+
+
 def test_a_damaged_file_is_a_row_and_the_others_go_on(tmp_path: Path) -> None:
     """One row says what is wrong with it."""
     new = rubric(tmp_path, "new", item("a"))
