@@ -9,7 +9,7 @@ from tests.testbed.layers.monitoring import MONITORS, NAMESPACE
 from tests.testbed.scenarios.change import Change, Target, patched, register
 from tests.testbed.scenarios.edits import edited, keep, put_back, removed
 
-from .monitoring import STATEFUL_SET, everything_up
+from .monitoring import STATEFUL_SET, everything_up, grown_up
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -102,7 +102,7 @@ def without_cpu(bed: Bed) -> None:
 def with_cpu(bed: Bed) -> None:
     """Put the ServiceMonitor back."""
     put_back(bed, "node-exporter-cpu-dropped")
-    look.until("the CPU is known again", lambda: has_cpu(bed, wanted=True))
+    look.until("the CPU is known again", lambda: has_cpu(bed, wanted=True) or grown_up(bed))
 
 
 edited(
