@@ -144,6 +144,12 @@ def _addresses(pod: Mapping[str, Any]) -> set[str]:
     return {one["ip"] for one in status.get("podIPs") or []} | {status.get("podIP", "")}
 
 
+def in_service(cluster: Cluster, targets: Sequence[Target]) -> list[Target]:
+    """The targets without those of pods that are not ready, whose fault lies elsewhere; all if all are."""
+    chosen = [one for one in targets if one.health == "up" or _pod_trouble(cluster, one) is None]
+    return chosen or list(targets)
+
+
 def why_down(cluster: Cluster, target: Target) -> tuple[str, dict[str, Any]]:
     """The message for a target that is not up, and its parameters."""
     params: dict[str, Any] = {"url": target.url, "job": target.job, "interval": target.interval or "30s"}
