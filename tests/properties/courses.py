@@ -39,7 +39,7 @@ MET = Observation("met")
 LOST = Observation("unmet", Reason("object-absent", {"kind": "Pod", "name": "web", "namespace": "lab"}))
 
 points = st.integers(0, 2000).map(lambda cents: Decimal(cents) / 100)
-weights = st.sampled_from([1.0, 2.0, 0.001, 3.5, 99.0])
+weights = st.sampled_from([1.0, 2.0, 0.001, 1e6])
 marks = st.one_of(
     st.integers(1, 100).map(lambda percent: f"{percent}%"),
     st.integers(1, 4000).map(lambda cents: cents / 100),

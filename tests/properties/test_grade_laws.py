@@ -45,6 +45,7 @@ def test_points_never_exceed(course: Course) -> None:
     assert 0 <= grade.score <= grade.max_score
     earned = sum(item.points for item in grade.items)
     assert grade.score == min(earned, grade.max_score)
+    assert grade.max_score == sum(group.max_points for group in grade.groups)
     for group in grade.groups:
         of = [item for item in grade.items if item.group == group.id]
         assert group.points == sum(item.points for item in of if item.verdict in COUNTED)

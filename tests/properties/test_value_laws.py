@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,7 +70,22 @@ def test_a_duration_in_words_is_never_longer_than_it_is(seconds: int) -> None:
 
 
 @given(text=st.text("0123456789.-hmsd uµ", max_size=8))
-def test_no_text_is_half_a_duration(text: str) -> None:
-    """Never negative, never a part of what is written."""
+def test_no_duration_is_negative(text: str) -> None:
+    """A number of seconds or a ValueError, whatever is written."""
     with suppress(ValueError):
         assert parse_duration(text) >= 0
+
+
+@given(
+    parts=st.lists(st.tuples(st.integers(0, 99), st.sampled_from(["h", "m", "s", "ms", "d"])), min_size=1),
+    junk=st.sampled_from(["x", "-", "+", ",", " ", "..", "e", "S", "h"]),
+    data=st.data(),
+)
+def test_no_text_is_half_a_duration(parts: list[tuple[int, str]], junk: str, data: st.DataObject) -> None:
+    """Whatever stands before or between the parts, the rest is not taken for the whole."""
+    written = [f"{number}{unit}" for number, unit in parts]
+    written.insert(data.draw(st.integers(0, len(written) - 1)), junk)
+    text = "".join(written)
+    if text == text.strip():
+        with pytest.raises(ValueError, match="not a duration"):
+            parse_duration(text)
