@@ -2,7 +2,8 @@
 
 A configuration that the operator refuses never reaches the pod, which goes on with
 the old one: only the custom resource's condition tells. What is asked of receivers
-and routes is asked of the running configuration, never of a Secret.
+and routes is asked of the running configuration, never of a Secret. With `service`,
+the name of a Service, an Alertmanager is asked that no operator runs.
 """
 
 from __future__ import annotations
@@ -16,19 +17,18 @@ from pytest_k8sgrade.services import alerting, routing, workloads
 from pytest_k8sgrade.services.alert_sending import explain_not_connected
 from pytest_k8sgrade.services.alertmanager import (
     Alertmanager,
+    accepted,
     config_secret,
-    require_accepted,
+    opened,
     unread_secrets,
 )
 from pytest_k8sgrade.services.operated import address, operated
 from pytest_k8sgrade.services.prometheus import Prometheus
 
 
-def test_up(cluster: Cluster, namespace: str, name: str = "") -> None:
+def test_up(cluster: Cluster, namespace: str, name: str = "", service: str = "") -> None:
     """Alertmanager runs as its custom resource asks, with the newest configuration, and is ready."""
-    resource = operated(cluster, "Alertmanager", namespace, name)
-    require_accepted(cluster, resource)
-    asked = Alertmanager.running(cluster, resource)
+    asked, resource = accepted(cluster, namespace, name, service)
     asked.require_ready()
     if (resource["spec"].get("replicas") or 1) > 1:
         alerting.require_clustered(cluster, asked, resource)
@@ -61,10 +61,10 @@ def test_alert_arrived(
     labels: dict[str, str] = {},  # noqa: B006 - never changed
     name: str = "",
     prometheus: str = "",
+    service: str = "",
 ) -> None:
     """The alert {alert} has arrived in Alertmanager."""
-    resource = operated(cluster, "Alertmanager", namespace, name)
-    asked = Alertmanager.running(cluster, resource)
+    asked, resource = opened(cluster, namespace, name, service)
     wanted = {"alertname": alert, **labels}
     held = asked.alerts()
     own = [one for one in held if selects(wanted, one.get("labels"))]
@@ -74,17 +74,21 @@ def test_alert_arrived(
         alerting.explain_not_delivered(asked, own, receiver, alert, namespace)
 
 
-def test_receivers(cluster: Cluster, namespace: str, receivers: list[str], name: str = "") -> None:
+def test_receivers(
+    cluster: Cluster, namespace: str, receivers: list[str], name: str = "", service: str = ""
+) -> None:
     """The running configuration of Alertmanager has the receivers {receivers}."""
-    resource = operated(cluster, "Alertmanager", namespace, name)
-    require_accepted(cluster, resource)
-    running = Alertmanager.running(cluster, resource).receivers()
+    asked, resource = accepted(cluster, namespace, name, service)
+    running = asked.receivers()
     found, metadata = Findings(), resource["metadata"]
-    unread = unread_secrets(cluster, resource) if set(receivers) - set(running) else []
+    unread = unread_secrets(cluster, resource) if set(receivers) - set(running) and not service else []
+    reason = "receiver-in-unread-secret" if unread else "receiver-not-running"
+    if service:
+        reason = "receiver-not-in-file"
     for receiver in receivers:
         found.require(
             receiver in running,
-            "receiver-in-unread-secret" if unread else "receiver-not-running",
+            reason,
             part=f"receiver/{receiver}",
             seen=running,
             wanted=receiver,
@@ -99,12 +103,16 @@ def test_receivers(cluster: Cluster, namespace: str, receivers: list[str], name:
 
 
 def test_notifies(
-    cluster: Cluster, namespace: str, receiver: str = "", integration: str = "", name: str = ""
+    cluster: Cluster,
+    namespace: str,
+    receiver: str = "",
+    integration: str = "",
+    name: str = "",
+    service: str = "",
 ) -> None:
     """Alertmanager has a receiver that sends notifications."""
-    resource = operated(cluster, "Alertmanager", namespace, name)
-    require_accepted(cluster, resource)
-    config = Alertmanager.running(cluster, resource).config()
+    asked, resource = accepted(cluster, namespace, name, service)
+    config = asked.config()
     names = [receiver] if receiver else routing.receivers(config)
     kinds = {one: routing.integrations(config, one) for one in names}
     if not any(integration in own if integration else own for own in kinds.values()):
@@ -112,12 +120,16 @@ def test_notifies(
 
 
 def test_routed(
-    cluster: Cluster, namespace: str, alerts: list[dict[str, str]], receiver: str, name: str = ""
+    cluster: Cluster,
+    namespace: str,
+    alerts: list[dict[str, str]],
+    receiver: str,
+    name: str = "",
+    service: str = "",
 ) -> None:
     """Alerts with the labels {alerts} go to the receiver {receiver}."""
-    resource = operated(cluster, "Alertmanager", namespace, name)
-    require_accepted(cluster, resource)
-    config = Alertmanager.running(cluster, resource).config()
+    asked, resource = accepted(cluster, namespace, name, service)
+    config = asked.config()
     found = Findings()
     for labels in alerts:
         ends = alerting.ends_of(config, labels, namespace)
@@ -133,13 +145,14 @@ def test_inhibits(
     namespace: str,
     source: dict[str, str],
     target: dict[str, str],
+    *,
     equal: list[str] = [],  # noqa: B006 - never changed
     name: str = "",
+    service: str = "",
 ) -> None:
     """An alert {source} silences the alert {target} that agrees with it in {equal}."""
-    resource = operated(cluster, "Alertmanager", namespace, name)
-    require_accepted(cluster, resource)
-    config = Alertmanager.running(cluster, resource).config()
+    asked, resource = accepted(cluster, namespace, name, service)
+    config = asked.config()
     rules = [
         rule
         for rule in config.get("inhibit_rules") or []

@@ -2,7 +2,8 @@
 
 A ServiceMonitor is asked at each level apart: written (`monitor_configured`), taken
 by Prometheus (`monitor_loaded`), scraped (`monitor_up`). Targets that a lab does not
-name are not asked for: on local clusters those of the control plane are down.
+name are not asked for: on local clusters those of the control plane are down. With
+`service`, the name of a Service, a Prometheus is asked that no operator runs.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services import monitors
 from pytest_k8sgrade.services import rules as ruling
 from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.operated import address, operated, require_operated
+from pytest_k8sgrade.services.operated import operated, require_operated
 from pytest_k8sgrade.services.prometheus import Prometheus
 from pytest_k8sgrade.services.series import Wanted, absent_metrics, judge_query
-from pytest_k8sgrade.services.targets import Target, active, judge, why_down
+from pytest_k8sgrade.services.targets import Target, active, in_service, judge, why_down
 
 CONTROL_PLANE = ["kube-controller-manager", "kube-scheduler", "kube-etcd", "kube-proxy"]
 """The chart's jobs that no local cluster lets Prometheus reach: they listen on localhost, or have no pods."""
@@ -28,18 +29,20 @@ CADVISOR = 'up{metrics_path="/metrics/cadvisor"}'
 CONTAINER_METRICS = ["container_cpu_usage_seconds_total", "container_memory_working_set_bytes"]
 
 
-def test_up(cluster: Cluster, namespace: str, name: str = "") -> None:
+def test_up(cluster: Cluster, namespace: str, name: str = "", service: str = "") -> None:
     """Prometheus runs as its custom resource asks and is ready."""
-    resource = operated(cluster, "Prometheus", namespace, name)
-    require_operated(cluster, "Prometheus", resource)
-    prometheus = Prometheus(cluster, address(cluster, "Prometheus", resource))
+    if not service:
+        require_operated(cluster, "Prometheus", operated(cluster, "Prometheus", namespace, name))
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     prometheus.require_ready()
     prometheus.require_configured()
 
 
-def test_targets_up(cluster: Cluster, namespace: str, jobs: list[str], name: str = "") -> None:
+def test_targets_up(
+    cluster: Cluster, namespace: str, jobs: list[str], name: str = "", service: str = ""
+) -> None:
     """Prometheus scrapes every target of the jobs {jobs}."""
-    prometheus = Prometheus.of(cluster, namespace, name)
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     targets = active(prometheus)
     if not any(target.job in jobs for target in targets):
         prometheus.settled()
@@ -50,10 +53,10 @@ def test_targets_up(cluster: Cluster, namespace: str, jobs: list[str], name: str
 
 
 def test_all_targets_up(
-    cluster: Cluster, namespace: str, ignore: list[str] = CONTROL_PLANE, name: str = ""
+    cluster: Cluster, namespace: str, ignore: list[str] = CONTROL_PLANE, name: str = "", service: str = ""
 ) -> None:
     """Prometheus scrapes every target it knows, but for the jobs {ignore}."""
-    prometheus = Prometheus.of(cluster, namespace, name)
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     targets = [target for target in active(prometheus) if target.job not in ignore]
     if not targets:
         prometheus.settled()
@@ -112,9 +115,9 @@ def test_monitor_loaded(
 def test_monitor_up(
     cluster: Cluster, name: str, namespace: str, monitoring: str, prometheus: str = ""
 ) -> None:
-    """Prometheus gets metrics from every target of the ServiceMonitor {name}."""
-    found = Findings()
-    for target in sorted(_monitored(cluster, name, namespace, monitoring, prometheus), key=lambda t: t.url):
+    """Prometheus gets metrics from every ready pod behind the ServiceMonitor {name}."""
+    found, targets = Findings(), _monitored(cluster, name, namespace, monitoring, prometheus)
+    for target in sorted(in_service(cluster, targets), key=lambda one: one.url):
         met = target.health == "up"
         reason, params = ("target-down", {}) if met else why_down(cluster, target)
         found.require(
@@ -163,17 +166,22 @@ def test_query(
     above: float | None = None,
     below: float | None = None,
     name: str = "",
+    service: str = "",
 ) -> None:
     """Prometheus has data for {query}."""
-    prometheus = Prometheus.of(cluster, namespace, name)
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     judge_query(prometheus, query, Wanted(at_least, above, below), namespace)
 
 
 def test_container_metrics(
-    cluster: Cluster, namespace: str, metrics: list[str] = CONTAINER_METRICS, name: str = ""
+    cluster: Cluster,
+    namespace: str,
+    metrics: list[str] = CONTAINER_METRICS,
+    name: str = "",
+    service: str = "",
 ) -> None:
     """Prometheus knows CPU and memory of each container."""
-    prometheus = Prometheus.of(cluster, namespace, name)
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     up = [sample for sample in prometheus.query(CADVISOR) if sample.value == 1]
     if not up:
         prometheus.settled()
@@ -190,9 +198,11 @@ def test_container_metrics(
     found.close()
 
 
-def test_rules_loaded(cluster: Cluster, namespace: str, rules: list[str], name: str = "") -> None:
+def test_rules_loaded(
+    cluster: Cluster, namespace: str, rules: list[str], name: str = "", service: str = ""
+) -> None:
     """Prometheus has loaded the rules {rules} and evaluates them without error."""
-    prometheus = Prometheus.of(cluster, namespace, name)
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     loaded = ruling.loaded(prometheus)
     if not any(rule in loaded for rule in rules):
         prometheus.settled()
@@ -219,9 +229,11 @@ def _require_loaded(
     )
 
 
-def test_rule_inputs(cluster: Cluster, namespace: str, rules: list[str], name: str = "") -> None:
+def test_rule_inputs(
+    cluster: Cluster, namespace: str, rules: list[str], name: str = "", service: str = ""
+) -> None:
     """Every metric that the rules {rules} read has series, so that they can fire."""
-    prometheus = Prometheus.of(cluster, namespace, name)
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     loaded, found = ruling.loaded(prometheus), Findings()
     for rule in rules:
         own = loaded.get(rule) or []
@@ -248,9 +260,10 @@ def test_alert_firing(
     alert: str,
     labels: dict[str, str] = {},  # noqa: B006 - never changed
     name: str = "",
+    service: str = "",
 ) -> None:
     """The alert {alert} fires in Prometheus."""
-    prometheus = Prometheus.of(cluster, namespace, name)
+    prometheus = Prometheus.of(cluster, namespace, name, service)
     own = ruling.loaded(prometheus).get(alert) or []
     if not own:
         prometheus.settled()

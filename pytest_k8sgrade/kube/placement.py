@@ -29,7 +29,7 @@ class Barrier:
 
 def barrier(daemon_set: Object, node: Object) -> Barrier | None:
     """Why the template's pods may not run on a node; None when they may."""
-    template = daemon_set["spec"]["template"].get("spec") or {}
+    template = ((daemon_set.get("spec") or {}).get("template") or {}).get("spec") or {}
     for taint in (node.get("spec") or {}).get("taints") or []:
         if taint.get("effect") in _EFFECTS and not _tolerated(template, taint):
             value = f"={taint['value']}" if taint.get("value") else ""

@@ -15,7 +15,7 @@ from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, hopeless, unmet
 from pytest_k8sgrade.services import routing
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.operated import Address, address, operated, require_operated
+from pytest_k8sgrade.services.operated import Address, address, direct, operated, require_operated
 from pytest_k8sgrade.services.routing import Document
 
 if TYPE_CHECKING:
@@ -104,6 +104,23 @@ def config_secret(resource: Document) -> str:
     if instead:
         return f"(AlertmanagerConfig {instead})"
     return str(spec.get("configSecret") or f"alertmanager-{resource['metadata']['name']}")
+
+
+def opened(cluster: Cluster, namespace: str, name: str, service: str) -> tuple[Alertmanager, Document]:
+    """An Alertmanager and its resource; for one that no operator runs, its Service."""
+    if service:
+        where = {"name": service, "namespace": namespace}
+        place = direct(cluster, "Alertmanager", service, namespace)
+        return Alertmanager(cluster, place), {"kind": "Service", "metadata": where, "spec": {}}
+    resource = operated(cluster, "Alertmanager", namespace, name)
+    return Alertmanager.running(cluster, resource), resource
+
+
+def accepted(cluster: Cluster, namespace: str, name: str, service: str) -> tuple[Alertmanager, Document]:
+    """`opened`, when it runs with its newest configuration."""
+    if not service:
+        require_accepted(cluster, operated(cluster, "Alertmanager", namespace, name))
+    return opened(cluster, namespace, name, service)
 
 
 def require_accepted(cluster: Cluster, resource: Document) -> None:

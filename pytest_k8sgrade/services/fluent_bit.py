@@ -57,7 +57,8 @@ class Delivery:
 def outputs(cluster: Cluster, daemon_set: Object, plugin: str = "es") -> list[Output] | None:
     """The outputs of that plugin in the mounted ConfigMaps; None when none can be read."""
     namespace = daemon_set["metadata"]["namespace"]
-    volumes = (daemon_set["spec"]["template"].get("spec") or {}).get("volumes") or []
+    template = (daemon_set.get("spec") or {}).get("template") or {}
+    volumes = (template.get("spec") or {}).get("volumes") or []
     names = [one["configMap"]["name"] for one in volumes if (one.get("configMap") or {}).get("name")]
     maps = [if_readable(lambda: cluster.get("v1", "ConfigMap", name, namespace)) for name in names]  # noqa: B023
     texts = [text for one in maps if one is not None for text in (one.get("data") or {}).values()]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.selectors import matches
-from pytest_k8sgrade.outcome import CannotTell, Reason, Unmet, hopeless
+from pytest_k8sgrade.outcome import Absent, CannotTell, Reason, Unmet, hopeless
 from pytest_k8sgrade.services import monitors
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.operated import API_VERSION, left_out, operated
@@ -25,10 +25,10 @@ def why_without_targets(cluster: Cluster, job: str, monitoring: str, prometheus:
     """What to say of a job without targets; where nothing more is known, only that."""
     try:
         _explain(cluster, job, monitoring, prometheus)
+    except (CannotTell, Absent):  # nothing may be read, or no operator is there
+        return Unmet(Reason("job-without-targets", {"job": job, "monitoring": monitoring}))
     except Unmet as finding:
         return finding
-    except CannotTell:
-        return Unmet(Reason("job-without-targets", {"job": job, "monitoring": monitoring}))
 
 
 def _explain(cluster: Cluster, job: str, monitoring: str, prometheus: str) -> NoReturn:

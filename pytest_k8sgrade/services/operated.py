@@ -80,6 +80,20 @@ def address(cluster: Cluster, kind: OperatedKind, resource: Object) -> Address:
     return min(found, key=lambda one: one.service)
 
 
+def direct(cluster: Cluster, kind: OperatedKind, service: str, namespace: str) -> Address:
+    """A Service that the caller names: for a Prometheus or Alertmanager that no operator runs.
+
+    Where the Service itself may not be read, the program's usual port is asked.
+    """
+    try:
+        found = cluster.get("v1", "Service", service, namespace)
+    except CannotTell:
+        return Address(service, namespace, str(_PORTS[kind]))
+    ports = found["spec"].get("ports") or [{"port": _PORTS[kind]}]
+    port = _web_port(found, (_DEFAULT_PORT_NAME, _PORTS[kind])) or ports[0]["port"]
+    return Address(service, namespace, str(port))
+
+
 def _web_port(service: Object, wanted: tuple[str, int]) -> int | None:
     for port in service["spec"].get("ports") or []:
         if port.get("targetPort", port["port"]) in wanted or port["port"] == wanted[1]:

@@ -18,7 +18,7 @@ from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, too_early, unmet
 from pytest_k8sgrade.services.backends import explained
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.operated import Address, prometheus_address
+from pytest_k8sgrade.services.operated import Address, direct, prometheus_address
 from pytest_k8sgrade.services.startup import is_starting
 
 if TYPE_CHECKING:
@@ -123,8 +123,10 @@ class Prometheus:
         self._client = PrometheusConnect(url=self._base, session=self._judged, retry=False, timeout=TIMEOUT_S)
 
     @classmethod
-    def of(cls, cluster: Cluster, namespace: str, name: str = "") -> Prometheus:
-        """The Prometheus that the operator runs in a namespace."""
+    def of(cls, cluster: Cluster, namespace: str, name: str = "", service: str = "") -> Prometheus:
+        """The Prometheus that the operator runs in a namespace, or the one behind a Service."""
+        if service:
+            return cls(cluster, direct(cluster, "Prometheus", service, namespace))
         return cls(cluster, prometheus_address(cluster, namespace, name))
 
     @property

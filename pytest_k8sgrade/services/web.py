@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.outcome import Unmet
+from pytest_k8sgrade.outcome import CannotTell, Unmet
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -36,7 +36,7 @@ class Web:
     def __init__(self, cluster: Cluster, service: str, namespace: str, number: int) -> None:
         self.service, self.namespace = service, namespace
         self._cluster = cluster
-        self._port, self._scheme = _port(cluster.get("v1", "Service", service, namespace), number)
+        self._port, self._scheme = _port(cluster, self.where, number)
 
     @property
     def where(self) -> dict[str, str]:
@@ -63,8 +63,15 @@ class Web:
             return Page(answer.status_code, None)
 
 
-def _port(service: Mapping[str, Any], number: int) -> tuple[str, str]:
-    """The port of that number, else the first; named https it speaks TLS."""
+def _port(cluster: Cluster, where: Mapping[str, str], number: int) -> tuple[str, str]:
+    """The port of that number, else the first; named https it speaks TLS.
+
+    Where the Service itself may not be read, the program's usual port is asked.
+    """
+    try:
+        service = cluster.get("v1", "Service", where["service"], where["namespace"])
+    except CannotTell:
+        return str(number), "http"
     ports = service["spec"].get("ports") or [{"port": number}]
     own = [one for one in ports if number in (one["port"], one.get("targetPort"))]
     chosen = (own or ports)[0]

@@ -201,3 +201,19 @@ def test_why_an_alertmanagerconfig_does_not_run(
     stack = api(config_object(**meta), receivers=receivers, **spec)
     asked = {"name": "team", "namespace": "shop", "monitoring": "monitoring"}
     assert reason(look(alertmanager.test_config_loaded, stack.cluster(), **asked)) == expected
+
+
+def test_an_alertmanager_without_an_operator_is_asked_by_its_service() -> None:
+    """Its configuration is a file, so no Secret is blamed."""
+    stack = api(config=TEAM, alerts=(held(),), receivers=["team"])
+    stack.objects = [one for one in stack.objects if one["kind"] in ("Namespace", "Service")]
+    plain: Any = {**WHERE, "service": "kps-alertmanager"}
+    assert look(alertmanager.test_up, stack.cluster(), **plain).status == "met"
+    assert look(alertmanager.test_notifies, stack.cluster(), **plain).status == "met"
+    assert look(alertmanager.test_alert_arrived, stack.cluster(), **plain, alert="A").status == "met"
+    seen = look(alertmanager.test_receivers, stack.cluster(), **plain, receivers=["team", "pager"])
+    assert (reason(seen), share(seen)) == ("receiver-not-in-file", 0.5)
+    assert (
+        reason(look(alertmanager.test_alert_arrived, stack.cluster(), **plain, alert="B"))
+        == "alert-not-arrived"
+    )

@@ -132,3 +132,18 @@ def test_a_rule_whose_metric_does_not_exist_can_never_fire() -> None:
     assert look(prometheus.test_rule_inputs, absent.cluster(), **WHERE, rules=["WebDown"]).status == "met"
     missing = look(prometheus.test_rule_inputs, api().cluster(), **WHERE, rules=["WebDown"])
     assert (reason(missing), share(missing)) == ("rule-not-written", 0)
+
+
+def test_a_prometheus_without_an_operator_is_asked_by_its_service() -> None:
+    """No custom resource is needed; its rules come from its own file, so none is looked for."""
+    stack = api(rules=[rule(alert())])
+    stack.objects = [one for one in stack.objects if one["kind"] in ("Namespace", "Service", "Pod")]
+    plain: Any = {**WHERE, "service": "kps-prometheus"}
+    assert look(prometheus.test_up, stack.cluster(), **plain).status == "met"
+    assert look(prometheus.test_alert_firing, stack.cluster(), **plain, alert="WebDown").status == "met"
+    assert (
+        reason(look(prometheus.test_rules_loaded, stack.cluster(), **plain, rules=["Other"]))
+        == "rule-not-loaded"
+    )
+    assert reason(look(prometheus.test_up, stack.cluster(), **WHERE)) == "kind-not-registered"
+    assert reason(look(prometheus.test_up, stack.cluster(), **{**plain, "service": "x"})) == "object-absent"
