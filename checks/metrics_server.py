@@ -127,12 +127,14 @@ def test_pods(
 ) -> None:
     """The pods of the {kind} {name} have CPU and memory values."""
     if kind == "Pod":
-        own = [cluster.get("v1", "Pod", name, namespace)]
+        own: list[Mapping[str, Any]] = [cluster.get("v1", "Pod", name, namespace)]
         listed = _metrics(cluster, f"namespaces/{namespace}/pods/{name}")
     else:
         listed = _metrics(cluster, f"namespaces/{namespace}/pods")
         workload = workloads.get(cluster, kind, name, namespace)
-        own = [*workloads.own_pods(workload, workloads.selected_pods(cluster, workload))]
+        own = workloads.own_pods(workload, workloads.selected_pods(cluster, workload))
+        if not own:
+            workloads.require_rolled_out(cluster, workload)
     pods = [pod for pod in living(own) if pod_ready(pod)]
     trouble = pods_shortfall(own) if not pods else None
     if trouble is not None:
