@@ -25,9 +25,7 @@ FIRST_VALUE = timedelta(minutes=3)
 
 def test_available(cluster: Cluster) -> None:
     """The custom metrics API is available and serves at least one metric."""
-    api = custom_metrics.require_available(cluster)
-    if not custom_metrics.offered(cluster):
-        custom_metrics.explain_empty(cluster, api)
+    custom_metrics.require_serving(cluster)
 
 
 def test_metric(

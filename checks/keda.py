@@ -19,6 +19,7 @@ from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.kube.times import format_time, parse_time
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
 from pytest_k8sgrade.services import api_services, keda, triggers, workloads
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
 
@@ -133,13 +134,16 @@ def test_at_zero(cluster: Cluster, name: str, namespace: str) -> None:
     silent = triggers.silent(cluster, scaled)
     if silent is not None:
         unmet("keda-query-empty", seen=0, wanted=1, **_asked(silent), **subject)
-    asked, there = keda.replicas_of(cluster, scaled)
     active = condition(scaled, "Active")
-    if active is None or active.true or asked or there:
-        _explain_awake(cluster, scaled, max(asked, there))
+    if active is None or active.true or active.reason == "ScalerCooldown":
+        counted = if_readable(lambda: keda.replicas_of(cluster, scaled))
+        _explain_awake(cluster, scaled, max(counted) if counted is not None else None)
+    counted = keda.replicas_of(cluster, scaled)
+    if any(counted):
+        _explain_awake(cluster, scaled, max(counted))
 
 
-def _explain_awake(cluster: Cluster, scaled: Mapping[str, Any], replicas: int) -> NoReturn:
+def _explain_awake(cluster: Cluster, scaled: Mapping[str, Any], replicas: int | None) -> NoReturn:
     """Say why the target is not at zero; what KEDA still waits for is early."""
     active, found = condition(scaled, "Active"), Findings()
     last = parse_time((scaled.get("status") or {}).get("lastActiveTime"))

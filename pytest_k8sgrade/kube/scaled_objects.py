@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pytest_k8sgrade.kube.objects import spec_of
+
 Object: TypeAlias = Mapping[str, Any]
 
 PREFIX = "autoscaling.keda.sh/"
@@ -52,7 +54,7 @@ class Bounds:
 
 def bounds(scaled: Object) -> Bounds:
     """The bounds, defaults put in."""
-    spec = scaled["spec"]
+    spec = spec_of(scaled)
     most = spec.get("maxReplicaCount")
     return Bounds(
         least=int(spec.get("minReplicaCount") or 0),
@@ -69,7 +71,7 @@ def triggers(scaled: Object) -> list[Trigger]:
             metric=f"s{at}-{one.get('type', '')}",
             metadata=one.get("metadata") or {},
         )
-        for at, one in enumerate(scaled["spec"].get("triggers") or [])
+        for at, one in enumerate(spec_of(scaled).get("triggers") or [])
     ]
 
 
@@ -81,25 +83,25 @@ def cannot_wake(scaled: Object) -> bool:
 
 def cooldown_s(scaled: Object) -> int:
     """Seconds between the last activity and the way to zero."""
-    asked = scaled["spec"].get("cooldownPeriod")
+    asked = spec_of(scaled).get("cooldownPeriod")
     return _COOLDOWN_S if asked is None else int(asked)
 
 
 def polling_s(scaled: Object) -> int:
     """Seconds between two looks at the triggers."""
-    asked = scaled["spec"].get("pollingInterval")
+    asked = spec_of(scaled).get("pollingInterval")
     return _POLLING_S if asked is None else int(asked)
 
 
 def target_ref(scaled: Object) -> tuple[str, str, str]:
     """API version, kind and name of what is scaled."""
-    ref = scaled["spec"].get("scaleTargetRef") or {}
+    ref = spec_of(scaled).get("scaleTargetRef") or {}
     return ref.get("apiVersion") or "apps/v1", ref.get("kind") or "Deployment", ref.get("name", "")
 
 
 def hpa_name(scaled: Object) -> str:
     """The name of the autoscaler that KEDA makes."""
-    status, spec = scaled.get("status") or {}, scaled["spec"]
+    status, spec = scaled.get("status") or {}, spec_of(scaled)
     config = (spec.get("advanced") or {}).get("horizontalPodAutoscalerConfig") or {}
     return str(status.get("hpaName") or config.get("name") or f"keda-hpa-{scaled['metadata']['name']}")
 

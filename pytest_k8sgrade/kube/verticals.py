@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from pytest_k8sgrade.kube.objects import spec_of
 from pytest_k8sgrade.kube.quantity import parse_quantity
 
 Object: TypeAlias = Mapping[str, Any]
@@ -46,23 +47,23 @@ class Recommendation:
 
 def update_mode(vpa: Object) -> str:
     """The update mode, the default where it is left out."""
-    return str((vpa["spec"].get("updatePolicy") or {}).get("updateMode") or _DEFAULT_MODE)
+    return str((spec_of(vpa).get("updatePolicy") or {}).get("updateMode") or _DEFAULT_MODE)
 
 
 def min_replicas(vpa: Object) -> int:
     """How many pods there must be before one is evicted."""
-    asked = (vpa["spec"].get("updatePolicy") or {}).get("minReplicas")
+    asked = (spec_of(vpa).get("updatePolicy") or {}).get("minReplicas")
     return int(asked) if asked is not None else _DEFAULT_MIN_REPLICAS
 
 
 def target_ref(vpa: Object) -> Mapping[str, str]:
     """The reference to the workload, empty when there is none."""
-    return vpa["spec"].get("targetRef") or {}
+    return spec_of(vpa).get("targetRef") or {}
 
 
 def container_policy(vpa: Object, container: str) -> Object:
     """The container's own policy, else the one for all, else an empty one."""
-    policies = (vpa["spec"].get("resourcePolicy") or {}).get("containerPolicies") or []
+    policies = (spec_of(vpa).get("resourcePolicy") or {}).get("containerPolicies") or []
     by_name = {policy.get("containerName"): policy for policy in policies}
     return by_name.get(container) or by_name.get("*") or {}
 

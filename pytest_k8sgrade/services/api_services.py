@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.cluster.resources import provider
 from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.kube.objects import spec_of
 from pytest_k8sgrade.outcome import absent, cannot_tell, unmet
 from pytest_k8sgrade.services import backends, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable, require_known
@@ -51,7 +52,7 @@ def find(cluster: Cluster, api_version: str) -> ApiService | None:
 
 def parse(item: Mapping[str, Any]) -> ApiService:
     """An APIService as an object; one that was not looked at yet is not available."""
-    service, available = item["spec"].get("service") or {}, condition(item, "Available")
+    service, available = spec_of(item).get("service") or {}, condition(item, "Available")
     if available is not None and available.true:
         require_known(item, available, AVAILABLE)
     if available is not None and available.status == "Unknown":

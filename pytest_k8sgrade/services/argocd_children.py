@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.conditions import conditions
-from pytest_k8sgrade.outcome import Findings, Unmet, unmet
+from pytest_k8sgrade.outcome import CannotTell, Findings, Unmet, unmet
 from pytest_k8sgrade.services.argocd import API_VERSION, Application, application
 from pytest_k8sgrade.services.syncing import require_synced
 
@@ -24,7 +24,10 @@ GROUP = "argoproj.io"
 
 
 def require_children(cluster: Cluster, root: Application, asked: list[str], at_least: int) -> None:
-    """Unmet unless the root manages the children that were asked for, and each of them works."""
+    """Unmet unless the root manages the children that were asked for, and each of them works.
+
+    A child that cannot be read hides no other that is known not to work.
+    """
     entries = [one for one in root.resources if (one.get("group"), one.get("kind")) == (GROUP, "Application")]
     names = sorted(one["name"] for one in entries)
     params = {"namespace": root.namespace, "name": root.name, "children": names}
@@ -33,8 +36,14 @@ def require_children(cluster: Cluster, root: Application, asked: list[str], at_l
         wanted = asked or at_least
         reason = "argocd-children-missing" if entries else "argocd-no-children"
         unmet(reason, seen=names, wanted=wanted, missing=missing or f">= {at_least}", **params)
+    doubts: list[CannotTell] = []
     for entry in sorted(entries, key=lambda one: str(one["name"])):
-        _require_child(cluster, root, entry, params)
+        try:
+            _require_child(cluster, root, entry, params)
+        except CannotTell as doubt:
+            doubts.append(doubt)
+    if doubts:
+        raise doubts[0]
 
 
 def _require_child(cluster: Cluster, root: Application, entry: Object, params: Mapping[str, Any]) -> None:

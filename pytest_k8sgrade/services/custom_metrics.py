@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pytest_k8sgrade.cluster.plain_yaml import load_plain
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.selectors import selects
-from pytest_k8sgrade.outcome import absent, unmet
+from pytest_k8sgrade.outcome import CannotTell, absent, unmet
 from pytest_k8sgrade.services import api_services, metrics_api
 from pytest_k8sgrade.services.addresses import missing_service
 from pytest_k8sgrade.services.api_services import ApiService
@@ -28,6 +28,8 @@ Object = Mapping[str, Any]
 
 VERSIONS = ("v1beta1", "v1beta2")
 _URL_OPTION = "--prometheus-url"
+_UNKNOWN = ApiService(name=metrics_api.CUSTOM, service="", namespace="", available=True, why="")
+"""An API that answers, but whose APIService cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +79,39 @@ def _value(item: Mapping[str, Any]) -> Value:
     return Value(described.get("name", ""), parse_quantity(written), written)
 
 
-def offered(cluster: Cluster) -> list[str]:
-    """The metrics that the custom API lists, as `pods/http_requests`."""
+def offered(cluster: Cluster) -> list[str] | None:
+    """The metrics that the custom API lists, as `pods/http_requests`; None when no version of it answers."""
     for version in VERSIONS:
         response = cluster.raw(f"/apis/{metrics_api.CUSTOM}/{version}")
         if response.status == 200:
             return sorted(str(one.get("name", "")) for one in response.json().get("resources") or [])
-    return []
+    return None
 
 
 def require_available(cluster: Cluster) -> ApiService:
     """The custom metrics API; Absent or unmet, with the adapter's own trouble, when it does not work."""
-    found = [one for version in VERSIONS if (one := _registered(cluster, version)) is not None]
-    if not found:
+    first, *others = VERSIONS
+    api = _registered(cluster, first)
+    for version in others:
+        if api is None:
+            api = _registered(cluster, version)
+        elif not api.available:
+            api = _working(cluster, version) or api
+    if api is None:
         absent("custom-metrics-absent", wanted=metrics_api.CUSTOM, group=metrics_api.CUSTOM)
-    api = min(found, key=lambda one: (not one.available, one.name))
     if not api.available:
         _explain_unavailable(cluster, api)
     return api
 
 
 def _registered(cluster: Cluster, version: str) -> ApiService | None:
-    """A version that cannot be asked about is none that is known."""
     return api_services.find(cluster, f"{metrics_api.CUSTOM}/{version}")
+
+
+def _working(cluster: Cluster, version: str) -> ApiService | None:
+    """Another version if it is known to work: a doubt about it does not excuse the one that is down."""
+    other = if_readable(lambda: _registered(cluster, version))
+    return other if other is not None and other.available else None
 
 
 def _explain_unavailable(cluster: Cluster, api: ApiService) -> NoReturn:
@@ -112,8 +124,22 @@ def _explain_unavailable(cluster: Cluster, api: ApiService) -> NoReturn:
     raise AssertionError("the API is not available")
 
 
-def explain_empty(cluster: Cluster, api: ApiService) -> NoReturn:
-    """Say why an API that is available lists no metric."""
+def require_serving(cluster: Cluster) -> None:
+    """Unmet, with its cause, unless the API is available and lists a metric.
+
+    An empty list is known to be a fault also where the APIService cannot be read.
+    """
+    try:
+        api = require_available(cluster)
+    except CannotTell:
+        if if_readable(lambda: offered(cluster)) != []:
+            raise
+        api = _UNKNOWN
+    if not offered(cluster):
+        _explain_empty(cluster, api)
+
+
+def _explain_empty(cluster: Cluster, api: ApiService) -> NoReturn:
     adapter = if_readable(lambda: adapter_of(cluster, api))
     url = next(iter(_urls(adapter)), "") if adapter is not None else ""
     place = missing_service(cluster, url)
@@ -124,11 +150,13 @@ def explain_empty(cluster: Cluster, api: ApiService) -> NoReturn:
 
 
 def _where(api: ApiService) -> dict[str, Any]:
-    return {"api": api.name, "service": api.service, "namespace": api.namespace}
+    return {"api": api.name, "service": api.service or "-", "namespace": api.namespace or "-"}
 
 
 def adapter_of(cluster: Cluster, api: ApiService) -> Object | None:
     """The Deployment behind the API's Service: of the same name, else by the Service's selector."""
+    if not api.service:
+        return None
     named = cluster.find("apps/v1", "Deployment", api.service, api.namespace)
     if named is not None:
         return named

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from pytest_k8sgrade.kube import scaled_objects
 from pytest_k8sgrade.kube.conditions import Condition, condition, conditions
+from pytest_k8sgrade.kube.objects import spec_of
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Absent, absent, hopeless, too_early, unmet
 from pytest_k8sgrade.services import autoscaling, metrics_api, triggers
@@ -118,8 +119,8 @@ def _explain_not_ready(cluster: Cluster, scaled: Object, ready: Condition | None
 
 
 def _explain_refused(cluster: Cluster, scaled: Object, subject: Mapping[str, Any]) -> NoReturn:
-    namespace, (api_version, kind, name) = scaled["metadata"]["namespace"], scaled_objects.target_ref(scaled)
-    target = if_readable(lambda: [cluster.find(api_version, kind, name, namespace)])
+    _, kind, name = scaled_objects.target_ref(scaled)
+    target = if_readable(lambda: [_target(cluster, scaled)])
     rivals = if_readable(lambda: _rivals(cluster, scaled)) or []
     if target == [None]:
         hopeless("keda-target-absent", seen=name, wanted=kind, **subject)
@@ -132,7 +133,7 @@ def _explain_refused(cluster: Cluster, scaled: Object, subject: Mapping[str, Any
 
 def _rivals(cluster: Cluster, scaled: Object) -> list[str]:
     """Autoscalers of the same target that KEDA has not made for this object."""
-    namespace, (_, kind, target) = scaled["metadata"]["namespace"], scaled_objects.target_ref(scaled)
+    namespace, (_, kind, target) = scaled["metadata"].get("namespace", ""), scaled_objects.target_ref(scaled)
     own = scaled_objects.hpa_name(scaled)
     listed = cluster.list(autoscaling.API_VERSION, autoscaling.KIND, namespace)
     refs = {one["metadata"]["name"]: one["spec"].get("scaleTargetRef") or {} for one in listed}
@@ -145,7 +146,7 @@ def _rivals(cluster: Cluster, scaled: Object) -> list[str]:
 
 def require_hpa(cluster: Cluster, scaled: Object) -> None:
     """Unmet unless the autoscaler that KEDA made works, or is switched off at zero as it should."""
-    name, namespace = scaled_objects.hpa_name(scaled), scaled["metadata"]["namespace"]
+    name, namespace = scaled_objects.hpa_name(scaled), scaled["metadata"].get("namespace", "")
     hpa = cluster.find(autoscaling.API_VERSION, autoscaling.KIND, name, namespace)
     if hpa is None:
         unmet("keda-hpa-absent", seen=None, wanted=name, hpa=name, **details(scaled))
@@ -184,7 +185,13 @@ def serves_keda(cluster: Cluster, api: BackedApi) -> bool:
 
 def replicas_of(cluster: Cluster, scaled: Object) -> tuple[int, int]:
     """How many replicas of the target are asked for and how many there are."""
-    api_version, kind, name = scaled_objects.target_ref(scaled)
-    target = cluster.get(api_version, kind, name, scaled["metadata"]["namespace"])
+    target = _target(cluster, scaled)
+    if target is None:
+        absent("keda-target-absent", seen=None, wanted="scaleTargetRef", why="-", **details(scaled))
     status = target.get("status") or {}
-    return int(target["spec"].get("replicas", 1)), int(status.get("replicas", 0))
+    return int(spec_of(target).get("replicas", 1)), int(status.get("replicas", 0))
+
+
+def _target(cluster: Cluster, scaled: Object) -> Object | None:
+    api_version, kind, name = scaled_objects.target_ref(scaled)
+    return cluster.find(api_version, kind, name, scaled["metadata"].get("namespace", "")) if name else None

@@ -16,7 +16,7 @@ from pytest_k8sgrade.kube.conditions import Condition, conditions
 from pytest_k8sgrade.kube.duration import format_duration
 from pytest_k8sgrade.kube.rollout import rollout_shortfall
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import hopeless, too_early, unmet
+from pytest_k8sgrade.outcome import absent, hopeless, too_early, unmet
 from pytest_k8sgrade.services import metrics_api, workloads
 from pytest_k8sgrade.services.backends import ready_addresses
 from pytest_k8sgrade.services.diagnosis import if_readable
@@ -54,9 +54,10 @@ def details(vpa: Object) -> dict[str, Any]:
 
 def target_of(cluster: Cluster, vpa: Object) -> Object:
     """The workload whose pods are meant; Absent when it is not there."""
-    ref = verticals.target_ref(vpa)
-    api_version, kind = ref.get("apiVersion") or "apps/v1", ref.get("kind", "Deployment")
-    return cluster.get(api_version, kind, ref.get("name", ""), vpa["metadata"]["namespace"])
+    found = _target_or_none(cluster, vpa)
+    if found is None:
+        absent("vpa-target-absent", seen=None, wanted=verticals.target_ref(vpa).get("name"), **details(vpa))
+    return found
 
 
 def component(cluster: Cluster, namespace: str, part: str) -> Object | None:
@@ -74,10 +75,13 @@ def _component_label(item: Object) -> str | None:
     return (item["metadata"].get("labels") or {}).get("app.kubernetes.io/component")
 
 
-def component_down(cluster: Cluster, namespace: str, part: str) -> bool:
-    """Whether one of the programs is known to be missing or not ready; a doubt is no."""
+def component_down(cluster: Cluster, namespace: str, part: str, *, managed: bool = False) -> bool:
+    """Whether one of the programs is known to be missing or not ready; a doubt is no.
+
+    `managed` says that it has left traces: then it runs out of sight where it has no Deployment.
+    """
     found = if_readable(lambda: [component(cluster, namespace, part)])
-    if not found:
+    if not found or (found[0] is None and managed):
         return False
     return found[0] is None or rollout_shortfall(found[0]) is not None
 
@@ -108,7 +112,8 @@ def _explain_no_pods(cluster: Cluster, vpa: Object) -> NoReturn:
 def _target_or_none(cluster: Cluster, vpa: Object) -> Object | None:
     ref = verticals.target_ref(vpa)
     api_version, kind = ref.get("apiVersion") or "apps/v1", ref.get("kind", "Deployment")
-    return cluster.find(api_version, kind, ref.get("name", ""), vpa["metadata"]["namespace"])
+    name = ref.get("name", "")
+    return cluster.find(api_version, kind, name, vpa["metadata"].get("namespace", "")) if name else None
 
 
 def _explain_no_numbers(cluster: Cluster, vpa: Object, provided: Condition | None, system: str) -> NoReturn:
@@ -116,7 +121,7 @@ def _explain_no_numbers(cluster: Cluster, vpa: Object, provided: Condition | Non
     age = cluster.now - created if created is not None else None
     subject = {**details(vpa), "system": system, "age": format_duration(age) if age is not None else "-"}
     seen = provided.status if provided is not None else None
-    if component_down(cluster, system, "recommender"):
+    if component_down(cluster, system, "recommender", managed=bool(conditions(vpa))):
         unmet("vpa-recommender-down", seen=seen, wanted="RecommendationProvided", **subject)
     api = if_readable(lambda: [metrics_api.registered(cluster, metrics_api.RESOURCE)])
     if api and (api[0] is None or not api[0].available):

@@ -195,7 +195,7 @@ def test_zero_counts_only_when_keda_decided_it(
 )
 def test_the_cooldown_is_waited_for_and_no_longer(last: str, cooldown: int | None, early: bool) -> None:
     """Its end is the last activity plus the period, 300 s where it is left out."""
-    spec = {} if cooldown is None else {"cooldownPeriod": cooldown}
+    spec: Object = {} if cooldown is None else {"cooldownPeriod": cooldown}
     seen = asked(keda.test_at_zero, scaled(READY, COOLING, status={"lastActiveTime": last}, **spec), AT_TWO)
     assert [part.early for part in seen.parts] == [False, early]
     assert reason(seen) == ("keda-cooling-down" if early else "keda-not-at-zero")
