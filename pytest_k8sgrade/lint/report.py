@@ -1,16 +1,13 @@
-"""Findings told: as lines that a log, an editor or grep understands, wrapped for a terminal, or as JSON.
+"""Findings told: as lines that a log, an editor or grep understands, as a page to be wrapped, or as JSON.
 
-Without a width every finding begins with one line `FILE:LINE: SEVERITY: TEXT [RULE]`, however
-long; with one, lines fit the terminal, Korean included.
+In a log every finding begins with one line `FILE:LINE: SEVERITY: TEXT [RULE]`, however long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from typing import Any, Final
 
-from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -18,7 +15,7 @@ from pytest_k8sgrade.lint.findings import Finding, Severity
 from pytest_k8sgrade.lint.run import Linted
 from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports.labels import Labels, labels
-from pytest_k8sgrade.reports.prose import prose, unglued
+from pytest_k8sgrade.reports.prose import prose
 from pytest_k8sgrade.reports.text import visible
 
 SCHEMA: Final = "k8sgrade/lint/v1"
@@ -40,22 +37,19 @@ def as_lines(results: Sequence[Linted], language: Language) -> str:
     return "\n".join([*lines, *_summary(results, words)]) + "\n"
 
 
-def as_page(results: Sequence[Linted], language: Language, *, width: int, colour: bool) -> str:
-    """The findings for a terminal, lines at most `width` cells wide."""
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=max(40, width),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    for part in _page(results, labels(language, "lint")):
-        console.print(part)
-    return "\n".join(line.rstrip() for line in unglued(out.getvalue()).splitlines()) + "\n"
+def page(results: Sequence[Linted], language: Language) -> Iterator[Text | Padding]:
+    """The findings for a terminal, to be wrapped."""
+    words = labels(language, "lint")
+    for linted in results:
+        for finding in linted.findings:
+            place = Text(f"{visible(linted.source)}:{finding.line}  ")
+            severity = Text(words(finding.severity), _STYLES[finding.severity])
+            yield Text.assemble(place, severity, "  ", (finding.rule, "dim"))
+            for line in (_text(finding, words), *_details(finding, words)):
+                yield Padding(prose(line), (0, 0, 0, 4))
+            yield Text("")
+        yield from (Text(line) for line in _remarks(linted, words))
+    yield from (prose(line) for line in _summary(results, words))
 
 
 def as_json(results: Sequence[Linted], language: Language) -> dict[str, Any]:
@@ -93,19 +87,6 @@ def _entry(finding: Finding, words: Labels) -> dict[str, Any]:
         **{key: words.get(f"{finding.rule}-{key}", **finding.params) for key in _DETAILS},
         "params": dict(finding.params),
     }
-
-
-def _page(results: Sequence[Linted], words: Labels) -> Iterator[RenderableType]:
-    for linted in results:
-        for finding in linted.findings:
-            place = Text(f"{visible(linted.source)}:{finding.line}  ")
-            severity = Text(words(finding.severity), _STYLES[finding.severity])
-            yield Text.assemble(place, severity, "  ", (finding.rule, "dim"))
-            for line in (_text(finding, words), *_details(finding, words)):
-                yield Padding(prose(line), (0, 0, 0, 4))
-            yield Text("")
-        yield from (Text(line) for line in _remarks(linted, words))
-    yield from (prose(line) for line in _summary(results, words))
 
 
 def _text(finding: Finding, words: Labels) -> str:

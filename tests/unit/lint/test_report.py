@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from pytest_k8sgrade.command import lint as subcommand
+from pytest_k8sgrade.command.screen import show
+from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.lint import RULES, Finding, Linted, lint_rubric
-from pytest_k8sgrade.lint.report import as_json, as_lines, as_page
+from pytest_k8sgrade.lint.report import as_json, as_lines, page
 from pytest_k8sgrade.locale.messages import LANGUAGES, Language, placeholders
 from pytest_k8sgrade.reports.labels import labels
 from pytest_k8sgrade.rubric.packs import all_packs
@@ -19,6 +23,14 @@ from tests.unit.lint.labs import GOOD, changed, lab, lint
 
 LINE = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): (?:error|warning|오류|경고): .* \[(?P<rule>[a-z-]+)\]")
 BAD = GOOD.replace("  space: lab\n", "  space: lab\n  unused: 1\n").replace("points: 10", "points: 9")
+
+
+def shown(linted: Linted, language: Language) -> str:
+    """The page of a terminal with 80 columns."""
+    screen = Console(file=StringIO(), width=80)
+    show(screen, *page([linted], language))
+    assert isinstance(screen.file, StringIO)
+    return screen.file.getvalue()
 
 
 @pytest.mark.parametrize("name", [pack.name for pack in all_packs()])
@@ -55,16 +67,16 @@ def test_a_log_line_leads_to_the_place(tmp_path: Path, language: Language) -> No
 def test_a_page_fits_the_terminal(tmp_path: Path, language: Language) -> None:
     """No line is wider than 80 cells, and nothing of the text is lost."""
     linted = lint(tmp_path, BAD)
-    page = as_page([linted], language, width=80, colour=False)
-    assert max(cell_len(line) for line in page.splitlines()) <= 80
-    assert all(one.rule in page and f":{one.line}" in page for one in linted.findings)
+    text = shown(linted, language)
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    assert all(one.rule in text and f":{one.line}" in text for one in linted.findings)
 
 
 def test_a_title_cannot_play_tricks_on_a_terminal(tmp_path: Path) -> None:
     """Escape sequences of a rubric do not reach the screen."""
     finding = Finding("title-repeated", 3, "own", {"title": "\x1b[2JGone", "other": "x"})
     linted = Linted("lab.yaml", (finding,))
-    assert "\x1b" not in as_lines([linted], "en") + as_page([linted], "ko", width=80, colour=False)
+    assert "\x1b" not in as_lines([linted], "en") + shown(linted, "ko")
     assert "Gone" in as_lines([linted], "en")
 
 
@@ -105,7 +117,13 @@ def test_a_rubric_that_cannot_be_read_hides_no_other(
     assert "[variable-unused]" in told.out
 
 
-def test_the_command_prints_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing but JSON on the output."""
-    assert run("--json", str(lab(tmp_path))) == 0
-    assert json.loads(capsys.readouterr().out)["schema"] == "k8sgrade/lint/v1"
+def test_the_command_writes_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside what it prints, as the other subcommands do."""
+    report = tmp_path / "lint.json"
+    assert run("--json", str(report), str(lab(tmp_path))) == 0
+    assert json.loads(report.read_text(encoding="utf-8"))["schema"] == "k8sgrade/lint/v1"
+    assert "clean" in capsys.readouterr().out
+    assert run("--json", "-", str(lab(tmp_path))) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(report.read_text(encoding="utf-8"))
+    with pytest.raises(UsageFault, match="does not exist"):
+        run("--json", str(tmp_path / "nowhere" / "lint.json"), str(lab(tmp_path)))
