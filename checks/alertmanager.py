@@ -3,7 +3,8 @@
 A configuration that the operator refuses never reaches the pod, which goes on with
 the old one: only the custom resource's condition tells. What is asked of receivers
 and routes is asked of the running configuration, never of a Secret. With `service`,
-the name of a Service, an Alertmanager is asked that no operator runs.
+the name of a Service, an Alertmanager is asked that no operator runs, and `prometheus`
+names the Service of its Prometheus.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ def test_rules_loaded(
     """Prometheus has loaded the rules {rules} and evaluates them without error."""
     prometheus = Prometheus.of(cluster, namespace, name, service)
     loaded = ruling.loaded(prometheus)
-    if not any(rule in loaded for rule in rules):
+    if not loaded:
         prometheus.settled()
     found = Findings()
     for rule in rules:
@@ -264,8 +264,9 @@ def test_alert_firing(
 ) -> None:
     """The alert {alert} fires in Prometheus."""
     prometheus = Prometheus.of(cluster, namespace, name, service)
-    own = ruling.loaded(prometheus).get(alert) or []
-    if not own:
+    loaded = ruling.loaded(prometheus)
+    own = loaded.get(alert) or []
+    if not loaded:
         prometheus.settled()
     found = Findings()
     _require_loaded(cluster, found, own, alert, (namespace, name))

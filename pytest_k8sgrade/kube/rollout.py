@@ -119,7 +119,8 @@ def _daemon_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shor
     wanted = status.get("desiredNumberScheduled", 0)
     if wanted == 0:
         return Shortfall("daemonset-without-nodes", params, seen=0, wanted=1)
-    updated = status.get("updatedNumberScheduled", 0)
+    # A controller that has counted has also observed: a status without both says nothing of updates.
+    updated = status.get("updatedNumberScheduled", 0 if "observedGeneration" in status else wanted)
     if (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
         updated = wanted
     return _counted(params, wanted, updated, {"readyReplicas": status.get("numberReady", 0)})

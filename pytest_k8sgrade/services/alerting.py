@@ -47,11 +47,13 @@ def explain_not_arrived(
 ) -> NoReturn:
     """Tell the first broken step between the alert's rule and Alertmanager."""
     namespace, alert = resource["metadata"]["namespace"], wanted["alertname"]
-    asked = if_readable(lambda: Prometheus.of(cluster, namespace, prometheus))
+    plain = resource["kind"] == "Service"
+    name, service = ("", prometheus) if plain else (prometheus, "")
+    asked = if_readable(lambda: Prometheus.of(cluster, namespace, name, service))
     if asked is not None:
         _explain_rule(cluster, asked, wanted, namespace, prometheus)
         known = if_readable(asked.alertmanagers)
-        if known is not None and not known:
+        if known is not None and not known and not plain:
             asked.settled()
             sender = operated(cluster, "Prometheus", namespace, prometheus)
             explain_not_connected(cluster, sender, resource, [])

@@ -41,16 +41,16 @@ class Address:
 
 
 def operated(cluster: Cluster, kind: OperatedKind, namespace: str, name: str = "") -> Object:
-    """The custom resource; without a name the only one of the namespace."""
+    """The custom resource, with a specification; without a name the only one of the namespace."""
     if name:
-        return cluster.get(API_VERSION, kind, name, namespace)
+        return {"spec": {}, **cluster.get(API_VERSION, kind, name, namespace)}
     found = cluster.list(API_VERSION, kind, namespace)
     if not found:
         absent("operated-absent", kind=kind, namespace=namespace)
     if len(found) > 1:
         names = sorted(item["metadata"]["name"] for item in found)
         absent("operated-ambiguous", seen=names, kind=kind, namespace=namespace, names=names)
-    return found[0]
+    return {"spec": {}, **found[0]}
 
 
 def prometheus_address(cluster: Cluster, namespace: str, name: str = "") -> Address:

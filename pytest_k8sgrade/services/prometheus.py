@@ -97,8 +97,8 @@ def _json(response: requests.Response) -> Any:
 def not_ready(cluster: Cluster, address: Address, status: int) -> NoReturn:
     """Say that Prometheus does not answer yet: early while its pods may still be starting."""
     where = {"service": address.service, "namespace": address.namespace}
-    pods = if_readable(lambda: _pods(cluster, address)) or []
-    say = too_early if is_starting(pods, cluster.now) else unmet
+    pods = if_readable(lambda: _pods(cluster, address))
+    say = too_early if pods is None or is_starting(pods, cluster.now) else unmet
     say("prometheus-not-ready", seen=status, wanted=200, status=status, **where)
 
 

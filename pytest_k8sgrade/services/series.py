@@ -2,8 +2,8 @@
 
 An empty answer of Prometheus is a success, so the parts of the expression are asked
 for one by one. A counter whose series is younger than the window cannot have risen
-in it yet: that is early, not wrong. All of these reads only explain; what cannot be
-read leaves the fault without its cause.
+in it yet: that is early, not wrong. Reads that only explain may fail and leave the
+fault without its cause; those that tell early from wrong may not.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def judge_query(prometheus: Prometheus, query: str, wanted: Wanted, namespace: s
     good = [sample for sample in samples if wanted.met_by(sample)]
     if len(good) >= wanted.at_least:
         return
-    if not samples:
-        prometheus.settled()
     cause, values = _cause(prometheus, query, samples), [sample.text for sample in samples]
+    if not samples and not cause.known:
+        prometheus.settled()
     told: dict[str, Any] = {
         "query": query,
         "namespace": namespace,
@@ -144,9 +144,8 @@ def why_zero(prometheus: Prometheus, query: str) -> Cause | None:
 
 
 def is_young(prometheus: Prometheus, selector: Selector) -> bool:
-    """Whether a selector had no series yet when its window began."""
-    before = if_readable(lambda: prometheus.query(f"{selector.text} offset {selector.window}"))
-    return before is not None and not before
+    """Whether a selector had no series yet when its window began; CannotTell when that cannot be asked."""
+    return not prometheus.query(f"{selector.text} offset {selector.window}")
 
 
 def absent_metrics(prometheus: Prometheus, query: str) -> dict[str, bool]:
