@@ -1,4 +1,4 @@
-"""What the course's own texts get wrong: the letter is met, the effect is not, the hint says whose fault it is.
+"""What the course's own texts get wrong: the letter is met, the effect is not, the hint says so.
 
 The evidence is of real components on the testbed, see `tests.e2e.record_course_faults`: a cluster as
 the texts have it, and one after a first repair. Of what such a cluster cannot show, the race of
