@@ -24,7 +24,7 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.rollout import Shortfall, living, named
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, hopeless, too_early, unmet
-from pytest_k8sgrade.services import metrics_api, workloads
+from pytest_k8sgrade.services import custom_metrics, metrics_api, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable, require_known
 
 if TYPE_CHECKING:
@@ -176,6 +176,11 @@ def why_unread(cluster: Cluster, hpa: Object, metric: Metric) -> Shortfall:
     if api is not None and not api.available:
         named_api = {**subject, "api": api.name, "why": api.why}
         return Shortfall("hpa-metrics-api-down", named_api, seen=api.why, wanted="True")
+    if group == metrics_api.CUSTOM:
+        offered = if_readable(lambda: custom_metrics.offered(cluster))
+        if offered is not None and metric.name not in {one.partition("/")[2] for one in offered}:
+            served = {**subject, "offered": offered}
+            return Shortfall("hpa-custom-metric-not-served", served, seen=offered, wanted=metric.name)
     if group != metrics_api.RESOURCE:
         return Shortfall("hpa-metric-without-value", subject, wanted=metric.name)
     found = _in_pods(cluster, hpa, metric, subject)
