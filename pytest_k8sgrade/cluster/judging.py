@@ -92,16 +92,22 @@ def forbidden_params(status: Mapping[str, Any] | None, path: str) -> dict[str, s
     }
 
 
-def clocks_apart(response: Response) -> dict[str, str]:
+def date_of(response: Response) -> datetime | None:
+    """The time that the server's clock showed, None when it does not say."""
+    try:
+        return parsedate_to_datetime(response.header("date")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def clocks_apart(theirs: datetime | None) -> dict[str, str]:
     """What the two clocks show when they are too far apart for tokens and certificates, else nothing.
 
     A virtual machine that slept is hours behind: what was issued meanwhile is "not valid yet" to it.
     """
-    try:
-        theirs = parsedate_to_datetime(response.header("date")).astimezone(UTC)
-    except ValueError:
-        return {}
     ours = datetime.now(UTC).replace(microsecond=0)
+    if theirs is None:
+        return {}
     if abs(ours - theirs) <= TOLERATED:
         return {}
     apart = format_duration(abs(ours - theirs))

@@ -23,6 +23,7 @@ from pytest_k8sgrade.cluster.judging import (
     Judgement,
     NoAnswer,
     clocks_apart,
+    date_of,
     forbidden_params,
     judge,
     throttling_scope,
@@ -228,7 +229,7 @@ class Transport:
             return NoAnswer("no-credentials", {**where, **who}, scope="server" if code == 401 else "request")
         match judgement:
             case "unauthorized":
-                apart = clocks_apart(response) if response.api_status is not None else {}
+                apart = clocks_apart(date_of(response)) if response.api_status is not None else {}
                 reason = "clock-skew" if apart else "unauthorized"
                 return NoAnswer(reason, {**where, **who, **apart}, scope="server")
             case "forbidden":

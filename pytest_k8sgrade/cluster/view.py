@@ -11,12 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final
 
 from pytest_k8sgrade.cluster.exchange import Exchange, Request, Response
-from pytest_k8sgrade.cluster.judging import NoAnswer
+from pytest_k8sgrade.cluster.judging import NoAnswer, date_of
 from pytest_k8sgrade.cluster.places import endpoint_of, service_of
 from pytest_k8sgrade.cluster.reader import Login, Reader
 from pytest_k8sgrade.outcome import CannotTell, Finding, cannot_tell
@@ -149,12 +148,9 @@ class View:
         return response
 
     def _read_clock(self, response: Response) -> None:
-        try:
-            moment = parsedate_to_datetime(response.header("date")).astimezone(UTC)
-        except ValueError:
-            return
+        moment = date_of(response)
         with self._lock:
-            if self._now is None:
+            if self._now is None and moment is not None:
                 self._now = self._clock.advance(moment)
 
 

@@ -19,6 +19,7 @@ from pytest_k8sgrade.cluster import (
     open_evidence,
     read_ahead,
 )
+from pytest_k8sgrade.cluster.judging import clocks_apart
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.model import Subject
 from pytest_k8sgrade.kube.times import format_time
@@ -71,6 +72,15 @@ def open_source(settings: Settings) -> GradeSource:
     return LiveCluster(connect(settings.kubeconfig, settings.context))
 
 
+def _told_clocks(view: View, catalogue: Catalogue) -> list[str]:
+    """A line when the cluster's clock, by which ages are counted, is not this machine's."""
+    try:
+        apart = clocks_apart(view.now)
+    except Finding:
+        return []
+    return [catalogue.label("header-clock", **apart)] if apart else []
+
+
 @dataclass
 class LiveCluster:
     """A cluster reached through a kubeconfig."""
@@ -95,15 +105,14 @@ class LiveCluster:
             known = Cluster(self._next).server_version
         except Finding as doubt:
             known = catalogue.label("header-silent", reason=doubt.reason.id)
-        return [
-            catalogue.label(
-                "header-cluster",
-                context=facts.context,
-                server=facts.server,
-                version=known,
-                identity=facts.identity,
-            )
-        ]
+        line = catalogue.label(
+            "header-cluster",
+            context=facts.context,
+            server=facts.server,
+            version=known,
+            identity=facts.identity,
+        )
+        return [line, *_told_clocks(self._next, catalogue)]
 
     def expect(self, paths: Sequence[str]) -> None:
         """Let a few threads read the paths for the first view, while the run is still getting ready."""

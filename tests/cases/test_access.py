@@ -165,6 +165,8 @@ def test_ages_are_those_of_the_clusters_clock(api: FakeApi, graded: Graded) -> N
         "metadata": {**metadata, "creationTimestamp": "2026-03-02T09:59:30Z"},
     }
     api.routes["/api/v1/namespaces/monitoring/secrets"] = Answer({"items": [secret]})
+    settings = Settings(lab="lab1", kubeconfig=api.kubeconfig(), language="en")
+    assert any("2026-03-02T10:00:00Z" in line for line in GradeSession.prepare(settings).header())
     grade = graded(api.kubeconfig())
     release = grade.items[1]
     assert release.reason is not None
