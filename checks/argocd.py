@@ -149,6 +149,11 @@ def _require_policy(
     if prune is None and self_heal is None:
         return
     field = "spec.syncPolicy.automated"
+    if not app.automated.written:
+        asked = {"prune": prune, "selfHeal": self_heal}
+        wanted = {name: value for name, value in asked.items() if value is not None}
+        require_that(found, subject, field, None, wanted, met=False)
+        return
     if not require_equal(found, subject, f"{field}.enabled", app.automated.on, True):
         return
     if prune is not None:

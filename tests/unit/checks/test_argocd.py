@@ -120,7 +120,7 @@ def test_an_application_as_asked_in_either_spelling() -> None:
             {"syncPolicy": {"automated": {"enabled": False, "prune": True, "selfHeal": True}}},
             "spec.syncPolicy.automated.enabled",
         ),
-        ({"syncPolicy": {}}, "spec.syncPolicy.automated.enabled"),
+        ({"syncPolicy": {}}, "spec.syncPolicy.automated"),
         ({"destination": {"server": "https://elsewhere", "namespace": "shop"}}, "spec.destination.server"),
         ({"source": {"path": "k8s"}}, "spec.source.repoURL"),
         ({"project": "day5"}, "spec.project"),
