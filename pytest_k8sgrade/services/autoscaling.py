@@ -226,6 +226,11 @@ def _started(pod: Object) -> Any:
 
 
 def foreign_pods(cluster: Cluster, target: Object) -> list[str]:
-    """Pods that share the target's labels without belonging to it: they distort its average."""
+    """Pods that share the target's labels without belonging to it: they distort its average.
+
+    None are told for a target of another kind, of which we do not know how it marks its pods.
+    """
+    if target["kind"] not in workloads.KINDS:
+        return []
     pods = living(workloads.selected_pods(cluster, target))
     return sorted(pod["metadata"]["name"] for pod in pods if not workloads.owns(target, pod))

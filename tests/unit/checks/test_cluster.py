@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 
 from checks import cluster as checks
+from checks import namespaces
 from tests.unit.checks.api import MemoryApi, look, reason
-from tests.unit.checks.objects import Object, api_service, deployment, item, namespace, pod, service
+from tests.unit.checks.objects import (
+    Object,
+    api_service,
+    condition,
+    deployment,
+    item,
+    namespace,
+    pod,
+    service,
+)
 
 NAME = "v1beta1.metrics.k8s.io"
 
@@ -79,6 +89,20 @@ def test_an_api_that_nobody_registered_names_what_brings_it() -> None:
     seen = serves(api_version="keda.sh/v1alpha1")
     assert (seen.status, reason(seen), seen.reason.params["provider"]) == ("absent", "api-absent", "KEDA")
     assert serves(api_version="lf.example.com/v1").reason.params["provider"] == "lf.example.com"
+
+
+def test_a_namespace_that_cannot_go_says_what_holds_it() -> None:
+    """A dead APIService holds even an empty one."""
+    held = [
+        condition("NamespaceDeletionDiscoveryFailure", "True", "DiscoveryFailed"),
+        condition("NamespaceContentRemaining", "False", "ContentRemoved"),
+    ]
+    going = item("v1", "Namespace", "shop", status={"phase": "Terminating", "conditions": held})
+    seen = look(namespaces.test_exists, MemoryApi(going).cluster(), name="shop")
+    assert (reason(seen), seen.reason and seen.reason.params["why"]) == (
+        "namespace-held",
+        ["DiscoveryFailed"],
+    )
 
 
 def test_another_cluster_is_nobodys_fault() -> None:

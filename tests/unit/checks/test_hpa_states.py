@@ -159,6 +159,13 @@ def test_a_limit_is_no_fault() -> None:
     assert active(autoscaler(status={"conditions": limited}), *APP).status == "met"
 
 
+def test_a_target_of_another_kind_is_not_said_to_have_strangers() -> None:
+    """A Rollout's pods are made by ReplicaSets that bear its name in their own way."""
+    rollout = {**deployment(), "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
+    target = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "web"}
+    assert active(autoscaler(scaleTargetRef=target), rollout, pod("web-1", of="other")).status == "met"
+
+
 def down(*, able: str = "ReadyForNewScale", cpu: int = 1, memory: int = 10, **spec: Any) -> Any:
     """One look at the way down from 4 replicas."""
     status = {
