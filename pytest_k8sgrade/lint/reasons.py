@@ -7,30 +7,25 @@ the latter also show the parameters that a text gets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-
-import yaml
 
 from pytest_k8sgrade.lint.code import Raised, raised_by
 from pytest_k8sgrade.lint.findings import Finding
 from pytest_k8sgrade.lint.looks import Look
 from pytest_k8sgrade.lint.subject import Subject
-from pytest_k8sgrade.locale.messages import HINT_LEVELS, Catalogue, Language, placeholders
+from pytest_k8sgrade.locale.messages import HINT_LEVELS, Catalogue, Language, placeholders, show
 from pytest_k8sgrade.outcome import Reason
 from pytest_k8sgrade.rubric.model import Item
 from pytest_k8sgrade.rubric.suggest import choices
 
 
 def reasons(subject: Subject, looks: Iterable[Look]) -> Iterator[Finding]:
-    """All findings of this kind; each is told once, at the first item that can give the reason."""
+    """All findings of this kind; each is told once, at the first item that can give the reason.
+
+    Without catalogues, because those of the rubric cannot be read, there are none.
+    """
     told: set[tuple[str, str]] = set()
     for item, raised in [*_in_code(subject), *_in_looks(looks)]:
-        try:
-            faults = _faults(raised, subject.catalogues)
-        except _UnreadableError as unreadable:
-            yield subject.in_file("texts-unreadable", language=unreadable.language, error=str(unreadable))
-            return
-        for rule, params in faults:
+        for rule, params in _faults(raised, subject.catalogues):
             if (rule, raised.reason) not in told:
                 told.add((rule, raised.reason))
                 yield subject.in_item(rule, item, "check", reason=raised.reason, where=raised.where, **params)
@@ -39,6 +34,8 @@ def reasons(subject: Subject, looks: Iterable[Look]) -> Iterator[Finding]:
 
 def _hints_for(subject: Subject) -> Iterator[Finding]:
     """Reasons that hints are written for, and that no check can ever give."""
+    if not subject.catalogues:
+        return
     known = frozenset[str]().union(*(catalogue.ids() for catalogue in subject.catalogues.values()))
     for item in subject.rubric.items:
         for index, reason in enumerate(item.hints_for):
@@ -47,14 +44,6 @@ def _hints_for(subject: Subject) -> Iterator[Finding]:
                 yield subject.in_item(
                     "hints-for-nothing", item, "hints_for", index, reason=reason, known=told
                 )
-
-
-class _UnreadableError(Exception):
-    """A catalogue beside the rubric that is not YAML, or of another shape."""
-
-    def __init__(self, language: str, error: Exception) -> None:
-        super().__init__(" ".join(str(error).split()))
-        self.language = language
 
 
 def _in_code(subject: Subject) -> Iterator[tuple[Item, Raised]]:
@@ -83,9 +72,8 @@ def _texts(catalogue: Catalogue, reason: str) -> Mapping[str, str]:
     for level in HINT_LEVELS:
         hint = catalogue.hint(without, level)
         texts |= {level: hint} if hint else {}
-    with suppress(KeyError):  # an entry of a pack that has hints only
-        texts["reason"] = catalogue.text(without)
-    return texts
+    reason_text = catalogue.text(without)
+    return texts | ({"reason": reason_text} if reason_text != f"{reason}: {show({})}" else {})
 
 
 def _faults(
@@ -94,11 +82,7 @@ def _faults(
     """What the texts of a reason lack; languages that lack the same are told together."""
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for language, catalogue in catalogues.items():
-        try:
-            texts = _texts(catalogue, raised.reason)
-        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
-            raise _UnreadableError(language, error) from error
-        for rule, key, lacking in _lacking(raised, texts):
+        for rule, key, lacking in _lacking(raised, _texts(catalogue, raised.reason)):
             found.setdefault((rule, key, lacking), []).append(language)
     return [(rule, {key: [*lacking], "language": spoken}) for (rule, key, lacking), spoken in found.items()]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,7 @@ from pytest_k8sgrade.lint.reasons import reasons
 from pytest_k8sgrade.lint.structure import structure
 from pytest_k8sgrade.lint.subject import Subject, item_at
 from pytest_k8sgrade.lint.texts import texts
-from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue
+from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue, Language
 from pytest_k8sgrade.prove.load import FOLDER, LoadedProofs, load_proofs
 from pytest_k8sgrade.rubric.load import Examined, LoadedRubric, digest_of, examine
 from pytest_k8sgrade.rubric.packs import Pack, find_pack
@@ -57,8 +58,10 @@ def lint_rubric(lab: str) -> Linted:
     ]
     if examined.rubric is None:
         return Linted(pack.source, tuple(faults), complete=False)
-    subject = _subject(pack, examined, faults)
+    catalogues, unreadable = _catalogues(pack)
+    subject = _subject(pack, examined, catalogues, faults)
     recordings, found = _recordings(subject)
+    found += unreadable
     looked = behaviour(subject, recordings)
     found += [*structure(subject), *texts(subject), *looked.findings, *reasons(subject, looked.looks)]
     allowed = _allowed(content)
@@ -71,16 +74,25 @@ def lint_rubric(lab: str) -> Linted:
     )
 
 
-def _subject(pack: Pack, examined: Examined, faults: list[Finding]) -> Subject:
+def _catalogues(pack: Pack) -> tuple[dict[Language, Catalogue], list[Finding]]:
+    """The texts of every language; none when those beside the rubric cannot be read."""
+    beside = [pack.locale] if pack.locale else []
+    try:
+        return {language: Catalogue(language, beside) for language in LANGUAGES}, []
+    except UsageFault as fault:
+        return {}, [Finding("texts-unreadable", 1, None, {"error": str(fault)})]
+
+
+def _subject(
+    pack: Pack, examined: Examined, catalogues: Mapping[Language, Catalogue], faults: list[Finding]
+) -> Subject:
     assert examined.rubric is not None
     return Subject(
         pack=pack,
         document=examined.document,
         rubric=examined.rubric,
         checks=examined.checks,
-        catalogues={
-            language: Catalogue(language, [pack.locale] if pack.locale else []) for language in LANGUAGES
-        },
+        catalogues=catalogues,
         faulty=frozenset(fault.item for fault in faults if fault.item is not None),
     )
 

@@ -16,6 +16,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
+from pytest_k8sgrade.errors import UsageFault
+
 if TYPE_CHECKING:
     from pytest_k8sgrade.outcome import Reason
 
@@ -76,14 +78,16 @@ def _parameter(match: re.Match[str], params: Mapping[str, object]) -> str:
 class Catalogue:
     """The texts of one language, bundled ones first, then those of a pack of somebody else's.
 
-    Labels are read at once, messages when the first of them is asked for: a perfect
-    grade needs none.
+    Labels are read at once, bundled messages when the first of them is asked for: a perfect
+    grade needs none. Those of others may be faulty, and are read at once: raises `UsageFault`.
     """
 
     def __init__(self, language: Language, extra: Iterable[Traversable] = ()) -> None:
         self.language = language
         self._folders = [files(__package__).joinpath(language)]
         self._folders += [folder.joinpath(language) for folder in extra]
+        if any(folder.is_dir() for folder in self._folders[1:]):
+            self.ids()
         self._labels: dict[str, str] = {}
         for name in LABEL_FILES:
             self._labels.update(_load(self._folders[0].joinpath(name)).get("labels", {}))
@@ -102,17 +106,13 @@ class Catalogue:
 
     def text(self, reason: Reason) -> str:
         """The reason as one sentence; an id without a text is shown as it is."""
-        message = self._messages.get(reason.id)
-        if message is None:
-            return f"{reason.id}: {show(reason.params)}"
-        return fill(message["reason"], reason.params)
+        text = self._messages.get(reason.id, {}).get("reason")
+        return f"{reason.id}: {show(reason.params)}" if text is None else fill(text, reason.params)
 
     def hint(self, reason: Reason, level: HintLevel) -> str | None:
         """What to look at next, at one of the three levels of help."""
-        message = self._messages.get(reason.id)
-        if message is None or level not in message.get("hint", {}):
-            return None
-        return fill(message["hint"][level], reason.params)
+        text = self._messages.get(reason.id, {}).get("hint", {}).get(level)
+        return None if text is None else fill(text, reason.params)
 
     def label(self, label: str, **params: object) -> str:
         """A fixed word or phrase of a report; a missing one is our bug and raises KeyError."""
@@ -137,7 +137,13 @@ def _catalogue_files(folder: Traversable) -> list[Traversable]:
 
 def _load(file: Traversable) -> dict[str, Any]:
     """A catalogue file; what it returns is shared: do not change it."""
-    return _parse(file.read_text(encoding="utf-8"))
+    try:
+        return _parse(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageFault(
+            f"the texts in {file} cannot be read: {error}; write a mapping of ids, "
+            "each with `reason` and with `hint` for beginner, intermediate and advanced"
+        ) from error
 
 
 @cache
@@ -145,5 +151,25 @@ def _parse(text: str) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - only a grading run pays for it
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader
-    return cast("dict[str, Any]", content or {})
+    try:
+        content = yaml.load(text, Loader=loader) or {}  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    wrong = next((key for key, message in _entries(content) if not _is_message(message)), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong!r} is no message")
+    return cast("dict[str, Any]", content)
+
+
+def _entries(content: Any) -> Iterable[tuple[Any, Any]]:
+    if not isinstance(content, dict):
+        raise ValueError("it is no mapping")
+    return ((key, message) for key, message in content.items() if key != "labels")
+
+
+def _is_message(message: Any) -> bool:
+    """Whether an entry has the shape of a message; that it is complete is not asked here."""
+    if not isinstance(message, dict) or not isinstance(message.get("hint", {}), dict):
+        return False
+    texts = [message.get("reason", ""), *message.get("hint", {}).values()]
+    return all(isinstance(text, str) for text in texts)

@@ -7,14 +7,22 @@ from pathlib import Path
 import pytest
 
 from pytest_k8sgrade.lint import lint_rubric
-from tests.unit.lint.labs import lab, lint, only, own, prove, rules
+from tests.unit.lint.labs import lab, lint, message, only, own, prove, rules, texts
+
+
+@pytest.fixture(autouse=True)
+def _own_texts(tmp_path: Path) -> None:
+    """What the checks of these tests say has its texts."""
+    for language in ("en", "ko"):
+        texts(tmp_path, language, message())
+
 
 EVERY_POD = '''
 def test_pods(cluster: Cluster, namespace: str = "lab") -> None:
     """Every pod is ready."""
     for pod in cluster.list("v1", "Pod", namespace):
         if condition(pod, "Ready") is None:
-            unmet("pod-not-ready", seen=0)
+            unmet("own-not-so")
 '''
 
 PODS_OF = '''
@@ -23,7 +31,7 @@ def test_pods_of(cluster: Cluster, name: str = "web", namespace: str = "lab") ->
     cluster.get("apps/v1", "Deployment", name, namespace)
     pods = cluster.list("v1", "Pod", namespace, labels={"app": name})
     if not all(condition(pod, "Ready") for pod in pods):
-        unmet("namespace-terminating", name=namespace)
+        unmet("own-not-so")
 '''
 
 TARGETS = '''
@@ -32,7 +40,7 @@ def test_targets(cluster: Cluster) -> None:
     session = cluster.http("prometheus", "monitoring", "9090")
     data = session.get(session.base_url + "/api/v1/targets").json()["data"]
     if any(target["health"] != "up" for target in data["activeTargets"]):
-        unmet("namespace-terminating", name="monitoring")
+        unmet("own-not-so")
 '''
 
 VECTOR = '''
@@ -41,7 +49,7 @@ def test_vector(cluster: Cluster) -> None:
     session = cluster.http("prometheus", "monitoring", "9090")
     result = session.get(session.base_url + "/api/v1/query?query=up").json()["data"]["result"]
     if min((float(one["value"][1]) for one in result), default=1) <= 0:
-        unmet("namespace-terminating", name="monitoring")
+        unmet("own-not-so")
 '''
 
 ALERTS = '''
@@ -49,7 +57,7 @@ def test_alerts(cluster: Cluster) -> None:
     """No alert fires."""
     session = cluster.http("alertmanager", "monitoring", "9093")
     if [one for one in session.get(session.base_url + "/api/v2/alerts").json() if one["status"] == "active"]:
-        unmet("namespace-terminating", name="monitoring")
+        unmet("own-not-so")
 '''
 
 
@@ -88,8 +96,9 @@ def test_a_part_that_is_met_by_nothing_is_an_error(tmp_path: Path) -> None:
     def test_parts(cluster: Cluster) -> None:
         """The Deployment is there, and no foreign pod."""
         found = Findings()
-        found.require(not cluster.list("v1", "Pod", "lab"), "pod-not-ready", part="no strangers")
-        found.require(cluster.find("apps/v1", "Deployment", "web", "lab") is not None, "argocd", part="there")
+        found.require(not cluster.list("v1", "Pod", "lab"), "own-not-so", part="no strangers")
+        there = cluster.find("apps/v1", "Deployment", "web", "lab") is not None
+        found.require(there, "own-not-so", part="there")
         found.close()
     '''
     found = [one for one in lint(tmp_path, own("parts"), code).findings if one.rule == "earns-when-empty"]
@@ -102,7 +111,7 @@ def test_a_check_that_breaks_when_nothing_is_there_is_an_error(tmp_path: Path) -
     def test_first(cluster: Cluster) -> None:
         """The first pod is ready."""
         if condition(cluster.list("v1", "Pod", "lab")[0], "Ready") is None:
-            unmet("namespace-terminating", name="lab")
+            unmet("own-not-so")
     '''
     found = only(lint(tmp_path, own("first"), code))
     assert found.rule == "check-breaks"
@@ -133,7 +142,7 @@ def test_synced(cluster: Cluster) -> None:
     status = app.get("status") or {}
     healthy = all(one["health"]["status"] == "Healthy" for one in status.get("resources") or [])
     if (status.get("sync") or {}).get("status") != "Synced" or not healthy:
-        unmet("namespace-terminating", name="argocd")
+        unmet("own-not-so")
 '''
 
 

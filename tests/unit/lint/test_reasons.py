@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.lint import lint_rubric
+from pytest_k8sgrade.locale.messages import Catalogue
 from tests.unit.lint.labs import GOOD, lab, lint, message, only, own, rules, texts
 
 SAYS = {
     "at once": 'absent("own-not-so")',
-    "one of two": 'absent("own-not-so" if cluster else "object-absent", kind="", name="", namespace="")',
+    "one of two": 'absent("own-not-so" if cluster else "own-not-so")',
     "by a name": 'reason = "own-not-so"\n    absent(reason)',
     "from a table": 'absent({1: "own-not-so"}.get(len("x"), "own-not-so"))',
     "from a table of the module": 'absent(TABLE["a"])',
-    "from a table, perhaps": 'absent(TABLE.get("b", "object-absent"), kind="", name="", namespace="")',
+    "from a table, perhaps": 'absent(TABLE.get("b", "own-not-so"))',
     "from a function": "absent(why()[0])",
     "in a pair": "reason, params = pair()\n    absent(reason, **params)",
     "as a part": 'found = Findings()\n    found.require(False, "own-not-so")\n    found.close()',
@@ -36,8 +38,7 @@ TABLE = {{"a": "own-not-so"}}
 
 def test_says(cluster: Cluster) -> None:
     """Nothing is ever right."""
-    if not cluster.list("v1", "Pod", "never-looked-at"):
-        absent("namespace-terminating", name="web")
+    cluster.get("nobody.has/v1", "Nothing", "web", "lab")
     {say}
 '''
 
@@ -117,3 +118,10 @@ def test_hints_for_a_reason_that_there_is_not_are_told(tmp_path: Path) -> None:
     found = only(lint(tmp_path, GOOD.replace("needs: [written]", f"needs: [written]\n        {hints}")))
     assert (found.rule, found.item) == ("hints-for-nothing", "runs")
     assert "did you mean 'object-absent'?" in str(found.params["known"])
+
+
+def test_texts_that_cannot_be_read_stop_a_grading_run_before_it_begins(tmp_path: Path) -> None:
+    """One clean fault that names the file, not a traceback after minutes of waiting."""
+    texts(tmp_path, "ko", "own-not-so: [")
+    with pytest.raises(UsageFault, match=r"ko.own\.yaml cannot be read"):
+        Catalogue("ko", [tmp_path / "locale"])
