@@ -272,6 +272,19 @@ def test_an_answer_must_be_the_object_that_was_asked_for(
     assert doubt.value.reason.id == "bad-response"
 
 
+def test_a_server_that_ignores_a_selector_is_not_believed(api: FakeApi, cluster: Cluster) -> None:
+    """Items with other labels are left out; one that shows none, in cut evidence, is taken at its word."""
+    items = [
+        {"metadata": {"name": "own", "labels": {"app": "web", "more": "x"}}},
+        {"metadata": {"name": "other", "labels": {"app": "db"}}},
+        {"metadata": {"name": "bare", "labels": {}}},
+        {"metadata": {"name": "cut"}},
+    ]
+    api.routes["/api/v1/namespaces/shop/configmaps"] = Answer({"items": items})
+    found = cluster.list("v1", "ConfigMap", "shop", labels={"app": "web"})
+    assert [item["metadata"]["name"] for item in found] == ["own", "cut"]
+
+
 def test_version_and_uid(api: FakeApi, cluster: Cluster) -> None:
     """What tells one cluster from another."""
     api.routes["/api/v1/namespaces/kube-system"] = Answer(
