@@ -14,6 +14,7 @@ from pytest_k8sgrade.cluster import Request
 from pytest_k8sgrade.cluster.connection import connect as open_connection
 from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.kubeconfig import choose
+from pytest_k8sgrade.cluster.places import may_send
 from pytest_k8sgrade.cluster.transport import Transport, WriteRefused
 from tests.unit.cluster.asking import PODS, why, within
 from tests.unit.cluster.certificates import make_authority
@@ -48,7 +49,9 @@ def test_nothing_but_a_get_is_ever_sent(api: FakeApi, transport: Transport, meth
     [
         "/login",
         "/api/v1/namespaces/shop/pods",
-        "/api/v1/namespaces/shop/services/http:web:80/proxy/api/login",
+        "/api/v1/namespaces/shop/services/http:web:80/proxy/a/b/c/d/login",
+        "/api/v1/namespaces/shop/services/http:web:80/proxy/a.b/login",
+        "/api/v1/namespaces/shop/services/http:web:80/proxy//login",
         "/api/v1/namespaces/shop/services/http:web:80/proxy/login/",
         "/api/v1/namespaces/shop/services/http:web:80/proxy/../proxy/login",
         "/api/v1/namespaces/shop/services/web/proxy/login",
@@ -56,7 +59,9 @@ def test_nothing_but_a_get_is_ever_sent(api: FakeApi, transport: Transport, meth
     ],
 )
 def test_the_login_form_has_one_exact_path(api: FakeApi, transport: Transport, path: str) -> None:
-    """A POST goes to `/login` of a proxied service and nowhere else."""
+    """A POST goes to `/login` of a proxied service, or of a folder of it, and nowhere else."""
+    for folder in ("", "/grafana", "/tools/grafana"):
+        assert may_send("POST", f"{PROXY.rstrip('/')}{folder}/login")
     with pytest.raises(WriteRefused):
         transport.login(path, {"user": "u", "password": "p"})
     assert api.requests == []
