@@ -32,7 +32,8 @@ def test_grafana(page: str, check: Callable[..., None], params: Any, body: Any) 
     """Neither unhealthy, nor without dashboards, nor with a dead data source."""
     if page in ("search", "datasources") and body == "[]":
         return  # that is an answer
-    seen = look(check, with_grafana(**{page: (200, body)}).cluster(), **WHERE, **params)
+    pages: dict[str, Any] = {page: (200, body)}
+    seen = look(check, with_grafana(**pages).cluster(), **WHERE, **params)
     assert (seen.status, reason(seen)) == ("cannot-tell", "grafana-bad-answer")
 
 
