@@ -19,6 +19,8 @@ from tests.testbed.node.bed import CommandFailed
 from tests.testbed.scenarios.change import Change, register
 from tests.testbed.scenarios.edits import bare, create
 
+from .monitoring import grown_up
+
 if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
     from tests.testbed.node import Bed
@@ -138,7 +140,9 @@ def install_again(bed: Bed) -> None:
     """Go back to what the history has, as a student would, and wait until all of it works."""
     helm.run(bed, "rollback", RELEASE, str(latest(bed)[0]), "--namespace", NAMESPACE)
     _KEPT.pop(bed.name)
+    bed.kubectl("delete", "secrets", "-n", NAMESPACE, "-l", f"owner=helm,name={RELEASE},status!=deployed")
     Monitoring().wait(bed)
+    look.until("Prometheus is old enough", lambda: grown_up(bed))
 
 
 of_release("helm-failed", "An upgrade of the release failed", fail)
