@@ -173,5 +173,5 @@ def test_config_loaded(
     resource = operated(cluster, "Alertmanager", monitoring, alertmanager)
     item = alerting.config_object(cluster, name, namespace)
     running = Alertmanager.running(cluster, resource).receivers()
-    if not any(one.split("/")[:2] == [namespace, name] for one in running):
+    if not alerting.runs(item, running):
         alerting.explain_not_loaded(cluster, resource, item, running)

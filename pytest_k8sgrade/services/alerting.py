@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pytest_k8sgrade.kube.objects import spec_of
 from pytest_k8sgrade.outcome import Findings, cannot_tell, hopeless, too_early, unmet
 from pytest_k8sgrade.services import routing, rules
 from pytest_k8sgrade.services.alert_sending import explain_not_connected
@@ -194,6 +195,13 @@ def _text(route: Object | None) -> str:
 def config_object(cluster: Cluster, name: str, namespace: str) -> Object:
     """The AlertmanagerConfig; Absent when it or its kind is not there."""
     return cluster.get(CONFIG_API, "AlertmanagerConfig", name, namespace)
+
+
+def runs(item: Object, running: Sequence[str]) -> bool:
+    """Whether an AlertmanagerConfig's receivers run; the operator puts its name before theirs."""
+    own = [item["metadata"]["namespace"], item["metadata"]["name"]]
+    wanted = {"/".join([*own, str(one.get("name"))]) for one in spec_of(item).get("receivers") or []}
+    return wanted <= set(running) if wanted else any(one.split("/")[:2] == own for one in running)
 
 
 def explain_not_loaded(cluster: Cluster, resource: Object, item: Object, running: Sequence[str]) -> NoReturn:

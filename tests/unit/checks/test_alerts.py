@@ -175,9 +175,10 @@ def test_a_refused_configuration_names_its_fault() -> None:
     assert reason(refused("{")) == "operated-refused"
 
 
-def config_object(**meta: Any) -> Object:
+def config_object(*receivers: str, **meta: Any) -> Object:
     """An AlertmanagerConfig."""
-    return item("monitoring.coreos.com/v1alpha1", "AlertmanagerConfig", "team", "shop", meta=meta, spec={})
+    spec = {"receivers": [{"name": name} for name in receivers]}
+    return item("monitoring.coreos.com/v1alpha1", "AlertmanagerConfig", "team", "shop", meta=meta, spec=spec)
 
 
 @pytest.mark.parametrize(
@@ -217,3 +218,12 @@ def test_an_alertmanager_without_an_operator_is_asked_by_its_service() -> None:
         reason(look(alertmanager.test_alert_arrived, stack.cluster(), **plain, alert="B"))
         == "alert-not-arrived"
     )
+
+
+def test_all_receivers_of_an_alertmanagerconfig_must_run() -> None:
+    """An older version of it may still be running."""
+    asked = {"name": "team", "namespace": "shop", "monitoring": "monitoring"}
+    for running, status in ((["shop/team/a", "shop/team/b"], "met"), (["shop/team/a"], "unmet")):
+        spec: Any = {"alertmanagerConfigSelector": {}, "alertmanagerConfigNamespaceSelector": {}}
+        stack = api(config_object("a", "b"), receivers=running, **spec)
+        assert look(alertmanager.test_config_loaded, stack.cluster(), **asked).status == status

@@ -164,3 +164,15 @@ def test_a_password_that_cannot_be_sent_is_nobody_s_fault() -> None:
     """Without the operator's resource nothing can be said."""
     seen = secured()
     assert (seen.status, reason(seen)) == ("cannot-tell", "elasticsearch-wants-password")
+
+
+def test_a_store_that_speaks_tls_is_asked_by_https() -> None:
+    """The proxy cannot tell; nothing answers at all when neither way works."""
+    health = {"status": "green", "number_of_data_nodes": 1}
+    plain = "/api/v1/namespaces/logging/services/http:elasticsearch:9200/proxy/_cluster/health"
+    refused = {"kind": "Status", "apiVersion": "v1", "reason": "ServiceUnavailable", "code": 503}
+    stack = api(health=(200, health))
+    stack.raw[plain] = (503, refused)
+    assert look(logging.test_elasticsearch, stack.cluster(), **WHERE).status == "met"
+    stack.raw[plain.replace("http:", "https:")] = (503, refused)
+    assert reason(look(logging.test_elasticsearch, stack.cluster(), **WHERE)) == "service-unreachable"
