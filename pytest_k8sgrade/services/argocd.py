@@ -69,8 +69,12 @@ class Application:
 
     @property
     def error(self) -> str | None:
-        """The condition type that explains why nothing can be synced, if there is one."""
-        return next((kind for kind in ERROR_CONDITIONS if kind in self.conditions), None)
+        """The condition type that explains why nothing can be synced, if there is one.
+
+        A type that is not known is no warning unless its name says so, as Argo CD names them.
+        """
+        others = (kind for kind in self.conditions if not kind.endswith("Warning"))
+        return next((kind for kind in ERROR_CONDITIONS if kind in self.conditions), next(others, None))
 
     @property
     def phase(self) -> str | None:

@@ -145,7 +145,7 @@ def require_operation(cluster: Cluster, app: Application) -> None:
     }
     if app.phase in ("Failed", "Error") and not _is_past(app):
         hopeless(why_sync_failed(cluster, app), seen=app.phase, wanted="Succeeded", **details)
-    if app.phase not in ("Running", "Terminating"):
+    if app.phase in (None, "Succeeded", "Failed", "Error"):
         return
     if app.retries or failed:
         why = why_sync_failed(cluster, app)

@@ -155,6 +155,15 @@ def test_no_other_health_is_healthy(health: str) -> None:
     )
 
 
+def test_words_that_are_not_known_are_no_pass() -> None:
+    """A condition that is no warning, an operation that has not succeeded."""
+    assert (
+        reason(works(synced(conditions=[{"type": "QuotaError"}]), deployment())) == "argocd-application-error"
+    )
+    unfinished = {"phase": "Deferred", "startedAt": "2026-03-02T09:00:00Z"}
+    assert reason(works(synced(operationState=unfinished), deployment())) == "argocd-sync-running"
+
+
 def test_warnings_alone_are_no_errors() -> None:
     """Orphaned, excluded and repeated resources leave an Application in sync."""
     kinds = ("OrphanedResourceWarning", "ExcludedResourceWarning", "RepeatedResourceWarning")
