@@ -21,6 +21,7 @@ from pytest_k8sgrade.reports.labels import labels
 from pytest_k8sgrade.rubric.packs import all_packs
 from tests.unit.lint.labs import GOOD, changed, lab, lint
 
+ROOT = Path(__file__).parents[3]
 LINE = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): (?:error|warning|오류|경고): .* \[(?P<rule>[a-z-]+)\]")
 BAD = GOOD.replace("  space: lab\n", "  space: lab\n  unused: 1\n").replace("points: 10", "points: 9")
 
@@ -40,6 +41,12 @@ def test_bundled_rubrics_are_clean(name: str) -> None:
     assert linted.findings == ()
     assert linted.complete
     assert linted.recorded
+
+
+def test_the_rubric_of_the_example_is_clean() -> None:
+    """Its workflow lints it before a cluster is made."""
+    path = ROOT / "examples" / "ci" / "lab.yaml"
+    assert lint_rubric(str(path)).findings == ()
 
 
 @pytest.mark.parametrize("rule", RULES)
