@@ -101,6 +101,7 @@ def firing(*rules: Object, series: tuple[str, ...] = ("x",), **wanted: Any) -> A
         ([rule()], "unmet", "alert-inactive"),
         ([rule(alert(), health="err")], "unmet", "rule-fails"),
         ([rule(), rule(health="err")], "unmet", "rule-fails"),
+        ([rule(health="unknown"), rule(health="err")], "unmet", "rule-fails"),
         ([rule(health="unknown")], "early", "rule-not-evaluated"),
         ([rule(health="")], "unmet", "rule-not-evaluated"),
         ([], "unmet", "rule-not-written"),

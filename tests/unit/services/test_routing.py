@@ -44,6 +44,12 @@ def test_an_alert_goes_where_the_tree_leads(labels: dict[str, str], expected: li
     assert routing.receivers_of(config, labels) == expected
 
 
+def test_expressions_are_anchored_at_both_ends() -> None:
+    """A label that only begins so is another one."""
+    assert routing.fits({"match_re": {"a": "b|c"}}, {"a": "c"})
+    assert not routing.fits({"match_re": {"a": "b|c"}}, {"a": "bc"})
+
+
 def test_continue_leads_to_several_receivers() -> None:
     """Each of them once."""
     config = {"route": {"receiver": "a", "routes": [{"receiver": "b", "continue": True}, {"receiver": "c"}]}}
