@@ -47,7 +47,7 @@ def _lines(report: ProofReport, words: Catalogue) -> Iterator[RenderableType]:
         table.add_column(width=1)
         table.add_column(width=wide, no_wrap=True)
         table.add_column(width=9, justify="right", no_wrap=True)
-        table.add_column(ratio=1)
+        table.add_column(ratio=1, overflow="fold")
         sign = Text("✓", "green") if proof.proven else Text("✗", "red")
         points = f"{number(proof.score)}/{number(proof.max_score)}"
         table.add_row(sign, proof.id, points, Text(_result(proof, words), "" if proof.proven else "red"))
