@@ -110,7 +110,7 @@ def unpack(path: str | Path) -> Evidence:
     except UnknownFormatError as error:
         _fault(place, str(error), error.do)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        _fault(place, f"{INDEX} is not as recorded ({type(error).__name__}: {_short(error)})")
+        _fault(place, f"{INDEX} is not as recorded ({type(error).__name__}: {_short(str(error))})")
 
 
 def _content(place: Path) -> bytes:
@@ -173,7 +173,9 @@ def _exchange(entry: Mapping[str, Any], entries: Mapping[str, bytes]) -> Exchang
     if not isinstance(status, int) or not 100 <= status <= 599:
         raise ValueError("not a status")
     headers = {name: value or "" for name, value in _texts(entry["headers"]).items()}
-    content = entries[f"bodies/{entry['body']}"]
+    content = entries.get(f"bodies/{entry['body']}")
+    if content is None:
+        raise ValueError(f"the answer to {key} is missing")
     return Exchange(
         key, Response(status, kept_headers(headers), content, key.split(" ")[1].partition("?")[0])
     )
