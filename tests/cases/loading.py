@@ -32,7 +32,7 @@ VERDICTS: Final[Mapping[str, frozenset[str]]] = {
 """The words of the cases and those of a grade that mean the same."""
 
 _CASE_KEYS: Final = {"at", "services", "given", "fails", "proof", "looks"}
-_LOOK_KEYS: Final = {"check", "with", "verdict", "meaning", "reason", "says", "why"}
+_LOOK_KEYS: Final = {"check", "with", "verdict", "meaning", "reason", "says"}
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Replay:
     """How a case is asked.
 
     `services` says for a name in brackets which Service it is, `given` completes the
-    records, `fails` gives a reason of no answer for paths that begin so. `proof` is the
-    node id of a test of its own, for what no evidence can hold.
+    records, `fails` names a network error of `server` for paths that begin so. `proof` is
+    a test of its own in this folder, `file::name`, for what no evidence can hold.
     """
 
     case_id: str
