@@ -29,9 +29,15 @@ def service_address(url: str) -> Address | None:
 
 
 def missing_service(cluster: Cluster, url: str) -> Address | None:
-    """The Service that an address names when it is known not to exist."""
+    """The Service that an address names when it is known not to exist.
+
+    `a.b` may as well be a host of the internet: it is taken for a Service only where `b` is a namespace.
+    """
     place = service_address(url)
     if place is None:
+        return None
+    sure = ".svc" in (urlsplit(url).hostname or "")
+    if not sure and if_readable(lambda: cluster.find("v1", "Namespace", place.namespace)) is None:
         return None
     found = if_readable(lambda: [cluster.find("v1", "Service", place.service, place.namespace)])
     return place if found == [None] else None

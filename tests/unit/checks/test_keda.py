@@ -81,7 +81,9 @@ AT_TWO = deployment(status={"replicas": 2, "readyReplicas": 2, "updatedReplicas"
 def asked(check: Any, *objects: Object, answer: Any = None, **params: Any) -> Observation:
     """One look, with a Prometheus that gives one series unless it is told otherwise."""
     own = service("prom", "monitoring", spec={"ports": [{"name": "web", "port": 9090}]})
-    api = MemoryApi(namespace("shop"), own, endpoints("prom", "monitoring"), *objects)
+    api = MemoryApi(
+        namespace("shop"), namespace("monitoring"), own, endpoints("prom", "monitoring"), *objects
+    )
     api.service("prom", {"/api/v1/query": answer or vector("0")})
     return look(check, api.cluster(), **WHERE, **params)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_k8sgrade.kube.duration import parse_duration
+from pytest_k8sgrade.kube.duration import format_duration, parse_duration
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.times import format_time, parse_time
 
@@ -119,3 +119,18 @@ def test_times_survive_writing(naive: datetime) -> None:
     """What was written is read as the same moment, from any zone."""
     moment = naive.replace(tzinfo=timezone(timedelta(hours=9)))
     assert parse_time(format_time(moment)) == moment
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (timedelta(days=4, hours=2), "4d"),
+        (timedelta(hours=2), "2h"),
+        (timedelta(minutes=59, seconds=59), "59m"),
+        (timedelta(seconds=30), "30s"),
+        (timedelta(seconds=-5), "0s"),
+    ],
+)
+def test_a_duration_is_told_in_its_largest_unit(span: timedelta, text: str) -> None:
+    """Whole units, rounded down; clocks that differ make no negative age."""
+    assert format_duration(span) == text
