@@ -7,18 +7,16 @@ whether it works: items on top of these ask for that.
 from __future__ import annotations
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.outcome import cannot_tell, unmet
+from pytest_k8sgrade.outcome import cannot_tell
 from pytest_k8sgrade.services import api_services
+from pytest_k8sgrade.services.diagnosis import require_lasting
 
 
 def test_has(cluster: Cluster, kind: str, name: str, namespace: str = "", api_version: str = "v1") -> None:
     """The {kind} {name} exists."""
     found = cluster.get(api_version, kind, name, namespace or None)
-    metadata = found["metadata"]
-    if metadata.get("deletionTimestamp"):
-        where = {"kind": kind, "namespace": namespace or "-", "name": name}
-        unmet("object-terminating", seen=metadata["deletionTimestamp"], wanted=None, **where)
-    cluster.held_since(metadata.get("creationTimestamp"))
+    require_lasting({**found, "kind": kind})
+    cluster.held_since(found["metadata"].get("creationTimestamp"))
 
 
 def test_serves(cluster: Cluster, api_version: str) -> None:

@@ -52,7 +52,8 @@ def require_lasting(item: Mapping[str, Any]) -> None:
     """Unmet while an object is being deleted: it still works, but not for long."""
     metadata = item["metadata"]
     if metadata.get("deletionTimestamp"):
+        where = named(item)
+        place = f"{where['namespace']}/{where['name']}".removeprefix("/")
         finalizers = list(metadata.get("finalizers") or [])
-        unmet(
-            "object-terminating", seen="deletionTimestamp", wanted=None, finalizers=finalizers, **named(item)
-        )
+        details = {**where, "place": place, "finalizers": finalizers}
+        unmet("object-terminating", seen=metadata["deletionTimestamp"], wanted=None, **details)
