@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,14 @@ def test_ids_are_found_in_the_code() -> None:
         "field-differs",
     } <= literal_ids()
     assert len(literal_ids()) > 100
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_reason_has_two_texts(language: str) -> None:
+    """YAML takes the last of two entries of one name without a word."""
+    folder = Path(str(files("pytest_k8sgrade.locale"))) / language
+    lines = [line for file in sorted(folder.glob("*.yaml")) for line in file.read_text("utf-8").splitlines()]
+    ids = [
+        line.rstrip(":") for line in lines if line.endswith(":") and line[:1].isalpha() and line != "labels:"
+    ]
+    assert sorted(ids) == sorted(set(ids))
