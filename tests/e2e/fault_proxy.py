@@ -14,7 +14,7 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.e2e.fault_kinds import ACTS, Answer, reads_of
+from tests.e2e.fault_kinds import ACTS, Answer, packed, reads_of
 
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
@@ -113,4 +113,5 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     port, certificate, ca = sys.argv[1:]
+    packed()
     Proxy(int(port), certificate, ca).serve_forever()

@@ -31,8 +31,8 @@ from tests.testbed.node import Bed
 WORKERS = 4
 SECONDS = 90.0
 """For one look at everything when all of it is disturbed: three waits of ten seconds, and a slow machine."""
-MORE_MIB = 250
-"""Memory that a fault may cost: a body up to the limit of 64 MiB, its copy, and one more beside it."""
+MORE_MIB = 150
+"""Memory that a fault may cost: one body up to the limit of 64 MiB, and its copy at the end."""
 RUBRIC = ROOT / "tests" / "e2e" / "fault_rubric.yaml"
 
 Item = tuple[str, str | None]
