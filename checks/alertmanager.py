@@ -14,17 +14,18 @@ from urllib.parse import urlsplit
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import alerting, routing, workloads
-from pytest_k8sgrade.services.alert_sending import explain_not_connected
-from pytest_k8sgrade.services.alertmanager import (
+from pytest_k8sgrade.services.alerting import alerting, routing
+from pytest_k8sgrade.services.alerting.alert_sending import explain_not_connected
+from pytest_k8sgrade.services.alerting.alertmanager import (
     Alertmanager,
     accepted,
     config_secret,
     opened,
     unread_secrets,
 )
-from pytest_k8sgrade.services.operated import address, operated
-from pytest_k8sgrade.services.prometheus import Prometheus
+from pytest_k8sgrade.services.monitoring.operated import address, operated
+from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
+from pytest_k8sgrade.services.running import workloads
 
 
 def test_up(cluster: Cluster, namespace: str, name: str = "", service: str = "") -> None:

@@ -12,12 +12,13 @@ from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import Findings, Unmet, absent, unmet
-from pytest_k8sgrade.services import argocd, argocd_history, workloads
-from pytest_k8sgrade.services.argocd import API_VERSION, Application
 from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.syncing import require_synced
+from pytest_k8sgrade.services.gitops import argocd, argocd_history
+from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application
+from pytest_k8sgrade.services.gitops.syncing import require_synced
+from pytest_k8sgrade.services.running import workloads
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "server": ("argocd-server",),

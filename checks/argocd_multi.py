@@ -13,11 +13,11 @@ from typing import Any
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, Unmet, absent, too_early, unmet
-from pytest_k8sgrade.services import argocd, argocd_children, argocd_clusters
-from pytest_k8sgrade.services.argocd import API_VERSION, Application
-from pytest_k8sgrade.services.argocd_clusters import Destination
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.syncing import UNWATCHED, require_synced
+from pytest_k8sgrade.services.gitops import argocd, argocd_children, argocd_clusters
+from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application
+from pytest_k8sgrade.services.gitops.argocd_clusters import Destination
+from pytest_k8sgrade.services.gitops.syncing import UNWATCHED, require_synced
 
 
 def test_app_of_apps(

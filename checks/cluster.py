@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import cannot_tell
-from pytest_k8sgrade.services import api_services
 from pytest_k8sgrade.services.diagnosis import require_lasting
+from pytest_k8sgrade.services.metrics import api_services
 
 
 def test_has(cluster: Cluster, kind: str, name: str, namespace: str = "", api_version: str = "v1") -> None:

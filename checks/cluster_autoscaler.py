@@ -13,9 +13,9 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.node_groups import Area, AutoscalerStatus
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import node_scaling
+from pytest_k8sgrade.services.autoscalers import node_scaling
+from pytest_k8sgrade.services.autoscalers.node_scaling import Where
 from pytest_k8sgrade.services.diagnosis import require_namespace
-from pytest_k8sgrade.services.node_scaling import Where
 
 SYSTEM, CONFIGMAP, FRESH = "kube-system", "cluster-autoscaler-status", "5m"
 UNNEEDED = timedelta(minutes=15)

@@ -15,9 +15,10 @@ from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import living, pod_ready, pods_shortfall
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import custom_metrics, workloads
-from pytest_k8sgrade.services.custom_metrics import Value
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.metrics import custom_metrics
+from pytest_k8sgrade.services.metrics.custom_metrics import Value
+from pytest_k8sgrade.services.running import workloads
 
 FIRST_VALUE = timedelta(minutes=3)
 """Two scrapes, a rate window and the adapter's own look around, as they are by default."""

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import CannotTell, Findings, unmet
-from pytest_k8sgrade.services import dashboards, provisioning
-from pytest_k8sgrade.services.grafana import Grafana, place
+from pytest_k8sgrade.services.grafana import dashboards, provisioning
+from pytest_k8sgrade.services.grafana.grafana import Grafana, place
 
 PROBE = "vector(1)"
 """Answered by every Prometheus, whatever it has collected."""

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, absent, hopeless, too_early, unmet
-from pytest_k8sgrade.services import argocd, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.gitops import argocd
 from pytest_k8sgrade.services.helm import (
     PENDING,
     RELEASE_ANNOTATION,
@@ -24,6 +24,7 @@ from pytest_k8sgrade.services.helm import (
     value_at,
     version_matches,
 )
+from pytest_k8sgrade.services.running import workloads
 
 STUCK_AFTER = timedelta(minutes=15)
 """Longer than Helm waits by default, so nobody is still at work on it."""

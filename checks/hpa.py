@@ -18,11 +18,12 @@ from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import Shortfall, named
 from pytest_k8sgrade.kube.selectors import selector_text
 from pytest_k8sgrade.outcome import Findings
-from pytest_k8sgrade.services import autoscaling, workloads
-from pytest_k8sgrade.services.autoscaling import API_VERSION, KIND
+from pytest_k8sgrade.services.autoscalers import autoscaling
+from pytest_k8sgrade.services.autoscalers.autoscaling import API_VERSION, KIND
+from pytest_k8sgrade.services.autoscalers.scaling import require_scaled_down, require_scaled_up
 from pytest_k8sgrade.services.diagnosis import if_readable, require_lasting
 from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.scaling import require_scaled_down, require_scaled_up
+from pytest_k8sgrade.services.running import workloads
 
 
 def _get(cluster: Cluster, name: str, namespace: str) -> Mapping[str, Any]:

@@ -18,10 +18,12 @@ from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.kube.times import format_time, parse_time
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
-from pytest_k8sgrade.services import api_services, keda, triggers, workloads
+from pytest_k8sgrade.services.autoscalers import keda, triggers
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
+from pytest_k8sgrade.services.metrics import api_services
+from pytest_k8sgrade.services.running import workloads
 
 COMPONENTS = ("keda-operator", keda.METRICS_SERVICE)
 CRD = "scaledobjects.keda.sh"

@@ -15,8 +15,9 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import Findings, cannot_tell, unmet
-from pytest_k8sgrade.services import collecting, eck, fluent_bit, kibana, workloads
-from pytest_k8sgrade.services.elasticsearch import Elasticsearch
+from pytest_k8sgrade.services.logging import collecting, eck, fluent_bit, kibana
+from pytest_k8sgrade.services.logging.elasticsearch import Elasticsearch
+from pytest_k8sgrade.services.running import workloads
 from pytest_k8sgrade.services.web import Web
 
 COLLECTOR = "fluent-bit"

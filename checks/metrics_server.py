@@ -15,9 +15,10 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.rollout import living, named, pod_ready, pods_shortfall
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, unmet
-from pytest_k8sgrade.services import backends, metrics_api, workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.metrics_api import MetricsApi
+from pytest_k8sgrade.services.metrics import metrics_api
+from pytest_k8sgrade.services.metrics.metrics_api import MetricsApi
+from pytest_k8sgrade.services.running import backends, workloads
 
 METRICS = f"{metrics_api.RESOURCE}/v1beta1"
 ADAPTER = "prometheus-adapter"

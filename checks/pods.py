@@ -13,8 +13,8 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.rollout import living, pod_ready, pods_shortfall
 from pytest_k8sgrade.outcome import absent, unmet
-from pytest_k8sgrade.services import pod_causes, workloads
 from pytest_k8sgrade.services.diagnosis import require_namespace
+from pytest_k8sgrade.services.running import pod_causes, workloads
 
 
 def test_ready(

@@ -15,13 +15,13 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.selectors import matches
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import monitors
-from pytest_k8sgrade.services import rules as ruling
 from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.operated import operated, require_operated
-from pytest_k8sgrade.services.prometheus import Prometheus
-from pytest_k8sgrade.services.series import Wanted, absent_metrics, judge_query
-from pytest_k8sgrade.services.targets import Target, active, in_service, judge, why_down
+from pytest_k8sgrade.services.monitoring import monitors
+from pytest_k8sgrade.services.monitoring import rules as ruling
+from pytest_k8sgrade.services.monitoring.operated import operated, require_operated
+from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
+from pytest_k8sgrade.services.monitoring.series import Wanted, absent_metrics, judge_query
+from pytest_k8sgrade.services.monitoring.targets import Target, active, in_service, judge, why_down
 
 CONTROL_PLANE = ["kube-controller-manager", "kube-scheduler", "kube-etcd", "kube-proxy"]
 """The chart's jobs that no local cluster lets Prometheus reach: they listen on localhost, or have no pods."""

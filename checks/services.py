@@ -12,9 +12,9 @@ from typing import Any
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import backends, workloads
 from pytest_k8sgrade.services.diagnosis import require_lasting
 from pytest_k8sgrade.services.fields import require_equal
+from pytest_k8sgrade.services.running import backends, workloads
 
 TIMEOUT_S = 10
 

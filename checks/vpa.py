@@ -16,10 +16,11 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import living, named
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import autoscaling, vertical, workloads
+from pytest_k8sgrade.services.autoscalers import autoscaling, vertical
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
+from pytest_k8sgrade.services.running import workloads
 
 CRD = "verticalpodautoscalers.autoscaling.k8s.io"
 SYSTEM = "kube-system"

@@ -15,9 +15,9 @@ from pytest_k8sgrade.kube.images import same
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services import workloads
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.fields import require_equal, require_that
+from pytest_k8sgrade.services.running import workloads
 
 
 def test_ready(

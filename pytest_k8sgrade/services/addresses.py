@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.operated import Address
+from pytest_k8sgrade.services.monitoring.operated import Address
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster

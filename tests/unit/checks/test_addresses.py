@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_k8sgrade.services.addresses import missing_service, service_address
-from pytest_k8sgrade.services.operated import Address
+from pytest_k8sgrade.services.monitoring.operated import Address
 from tests.unit.checks.api import MemoryApi
 from tests.unit.checks.objects import namespace, service
 

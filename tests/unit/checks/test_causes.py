@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from checks import argocd, hpa, metrics_server, services, workloads
 from pytest_k8sgrade.kube.rollout import probe_text
+from pytest_k8sgrade.outcome import Observation
 from tests.unit.checks.api import MemoryApi, look, reason
 from tests.unit.checks.objects import (
     Object,
@@ -29,6 +31,12 @@ REFUSED: Object = {
     "updatedReplicas": 0,
     "conditions": [condition("ReplicaFailure", "True", "FailedCreate")],
 }
+
+
+def told(seen: Observation) -> Mapping[str, Any]:
+    """The parameters of the reason that a look gave."""
+    assert seen.reason is not None
+    return seen.reason.params
 
 
 def rolled_out(*objects: Object) -> Any:
@@ -61,7 +69,7 @@ def test_a_quota_refuses_pods_that_do_not_say_what_they_need() -> None:
     """A quota of memory, a template without requests."""
     silent = deployment(status=REFUSED, containers=[container(resources={})])
     seen = rolled_out(silent, quota({"requests.memory": "8Gi"}, {"requests.memory": "0"}))
-    assert (reason(seen), seen.reason.params["resource"]) == ("workload-quota-reached", "requests.memory")
+    assert (reason(seen), told(seen)["resource"]) == ("workload-quota-reached", "requests.memory")
 
 
 SOURCES: dict[str, Object] = {
@@ -82,12 +90,12 @@ def test_what_a_container_names_and_is_not_there_is_told(field: str) -> None:
     )
     workload = deployment(status={"updatedReplicas": 1, "readyReplicas": 2})
     seen = rolled_out(workload, broken)
-    assert (reason(seen), seen.reason.params["field"], seen.status) == (
+    assert (reason(seen), told(seen)["field"], seen.status) == (
         "pod-reference-missing",
         field,
         "hopeless",
     )
-    kind = seen.reason.params["kind"]
+    kind = told(seen)["kind"]
     assert (
         reason(rolled_out(workload, broken, item("v1", kind, "settings", "shop"))) == "container-cannot-start"
     )
@@ -134,7 +142,7 @@ def test_a_service_without_pods_names_the_workload_at_zero() -> None:
     params = {"name": "web", "namespace": "shop", "port": 80, "target_port": 8080}
     at_zero = deployment(replicas=0, status={})
     seen = look(services.test_routes, MemoryApi(service(), at_zero).cluster(), **params)
-    assert (reason(seen), seen.reason.params["name"]) == ("workload-scaled-to-zero", "web")
+    assert (reason(seen), told(seen)["name"]) == ("workload-scaled-to-zero", "web")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +166,7 @@ def test_an_autoscaler_or_a_service_that_is_being_deleted_does_not_count() -> No
     scaler["metadata"].update(dying)
     params = {"name": "web", "namespace": "shop"}
     seen = look(hpa.test_active, MemoryApi(deployment(), scaler).cluster(), metrics=["cpu"], **params)
-    assert (reason(seen), seen.reason.params["finalizers"]) == ("object-terminating", ["example.com/held"])
+    assert (reason(seen), told(seen)["finalizers"]) == ("object-terminating", ["example.com/held"])
     routed = look(
         services.test_routes, MemoryApi(service(meta=dying)).cluster(), port=80, target_port=8080, **params
     )
@@ -204,7 +212,7 @@ def test_the_projects_rule_that_forbids_is_named(rules: Object, field: str | Non
     api = MemoryApi(application(**INVALID), project, namespace("argocd"))
     seen = look(argocd.test_synced, api.cluster(), name="web", namespace="argocd")
     expected = "argocd-project-forbids" if field else "argocd-spec-invalid"
-    assert (reason(seen), seen.reason.params.get("field")) == (expected, field)
+    assert (reason(seen), told(seen).get("field")) == (expected, field)
 
 
 def test_an_unreadable_source_is_the_repo_servers_fault_when_it_is_down() -> None:
@@ -213,7 +221,7 @@ def test_an_unreadable_source_is_the_repo_servers_fault_when_it_is_down() -> Non
     down = deployment("argocd-repo-server", "argocd", replicas=0, status={})
     api = MemoryApi(application(**unreadable), down)
     seen = look(argocd.test_synced, api.cluster(), name="web", namespace="argocd")
-    assert (reason(seen), seen.reason.params["name"]) == ("workload-scaled-to-zero", "argocd-repo-server")
+    assert (reason(seen), told(seen)["name"]) == ("workload-scaled-to-zero", "argocd-repo-server")
 
 
 @pytest.mark.parametrize(("failed_on", "expected"), [("bad", None), ("good", "argocd-sync-failed")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.services.promql import selectors
+from pytest_k8sgrade.services.monitoring.promql import selectors
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.services import routing
+from pytest_k8sgrade.services.alerting import routing
 
 LAYERED = """
 route:

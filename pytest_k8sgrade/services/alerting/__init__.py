@@ -1,0 +1,1 @@
+"""Alertmanager: its running configuration, where alerts go, and why one does not arrive."""

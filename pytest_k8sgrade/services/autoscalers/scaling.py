@@ -1,0 +1,186 @@
+"""Proof that an autoscaler scaled: weighs the traces that `replica_history` finds.
+
+The strongest trace decides: what is above the minimum now, what Prometheus saw,
+then the time of the last step. Only where Prometheus saw a rise whose author no
+trace can name any more, nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pytest_k8sgrade.kube import autoscalers
+from pytest_k8sgrade.kube.autoscalers import Metric
+from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.outcome import CannotTell, Findings, cannot_tell, unmet
+from pytest_k8sgrade.services.autoscalers.autoscaling import details
+from pytest_k8sgrade.services.autoscalers.replica_history import (
+    EVENTS_LAST,
+    History,
+    Traces,
+    history,
+    made_by_autoscaler,
+    moment_of,
+    traces,
+)
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object = Mapping[str, Any]
+_LOOP_S = 30
+"""Two rounds of the controller."""
+
+
+def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
+    """Unmet unless the autoscaler raised its target above the minimum at least once."""
+    story = traces(cluster, hpa)
+    up = story.replicas > story.least
+    if up and story.last_scale is not None and _wants_more(hpa, story.least):
+        cluster.held_since(story.last_scale)
+        return
+    past, doubt = _past(cluster, hpa, monitoring)
+    if past is not None and past.above(story.least):
+        _judge_rise(cluster, hpa, story, past)
+        return
+    steps = story.real_steps()
+    if not steps or not (_trusted(cluster, steps, past) or (up and past is None)):
+        _never(hpa, story, past, doubt)
+    cluster.held_since(steps[-1])
+
+
+def _past(cluster: Cluster, hpa: Object, monitoring: str) -> tuple[History | None, CannotTell | None]:
+    """What Prometheus kept, and why that cannot be read: a doubt where the other traces prove nothing."""
+    found = history(cluster, hpa, monitoring)
+    return (None, found) if isinstance(found, CannotTell) else (found, None)
+
+
+def _trusted(cluster: Cluster, steps: list[datetime], past: History | None) -> bool:
+    """Whether steps alone prove a rise.
+
+    Prometheus would have seen it, where it reaches back. One single step went to the
+    minimum and may have undone a rise by hand; only when events have expired it stands for more.
+    """
+    if past is not None and past.reaches(steps[-1]):
+        return False
+    return len(steps) > 1 or cluster.now - steps[-1] > EVENTS_LAST
+
+
+def _wants_more(hpa: Object, least: int) -> bool:
+    """Whether a metric by the controller's arithmetic asks for more than the minimum right now."""
+    replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
+    ratios = autoscalers.ratios(hpa).values()
+    return any(math.ceil(round(replicas * ratio, 6)) > least for ratio in ratios)
+
+
+def _judge_rise(cluster: Cluster, hpa: Object, story: Traces, past: History) -> None:
+    rise = moment_of(past.above(story.least)[0])
+    author = made_by_autoscaler(story, past, rise, cluster.now)
+    if author:
+        cluster.held_since(rise)
+        return
+    highest = int(max(point.value for point in past.points))
+    seen = {"replicas": highest, "peaks": dict(past.peaks)}
+    params = {**details(hpa), "highest": highest, "least": story.least, "at": rise.isoformat()}
+    if author is None:
+        cannot_tell("hpa-history-expired", seen=seen, wanted="SuccessfulRescale", **params)
+    unmet("hpa-raised-by-hand", seen=seen, wanted="SuccessfulRescale", **params)
+
+
+def _never(hpa: Object, story: Traces, past: History | None, doubt: CannotTell | None) -> NoReturn:
+    params = {**details(hpa), "least": story.least, "replicas": story.replicas}
+    if story.replicas > story.least and story.last_scale is None:
+        unmet("hpa-replicas-not-its-own", seen=story.replicas, wanted="lastScaleTime", **params)
+    if doubt is not None and not story.never:
+        raise doubt
+    peaks = {name: peak for name, peak in past.peaks.items() if name in story.targets} if past else {}
+    if peaks and all(peak <= story.targets[name] for name, peak in peaks.items()):
+        name = max(peaks, key=lambda metric: peaks[metric] / story.targets[metric])
+        measured = {**params, "metric": name, "peak": int(peaks[name]), "limit": story.targets[name]}
+        unmet("hpa-load-too-weak", seen=peaks[name], wanted=story.targets[name], **measured)
+    reason = "hpa-never-scaled" if story.last_scale is None else "hpa-only-raised-to-minimum"
+    unmet(reason, seen=story.replicas, wanted=f"> {story.least}", **params)
+
+
+def require_scaled_down(cluster: Cluster, hpa: Object, monitoring: str) -> None:
+    """Unmet unless the autoscaler, after a rise, brought its target back to the minimum."""
+    story = traces(cluster, hpa)
+    past, doubt = _past(cluster, hpa, monitoring)
+    if story.replicas > story.least:
+        _still_up(cluster, hpa, story, past)
+    steps = story.real_steps()
+    seen_up = past.above(story.least) if past is not None else []
+    if not steps or (not seen_up and not _trusted(cluster, steps, past)):
+        _never(hpa, story, past, doubt)
+    if seen_up and past is not None:
+        top = moment_of(seen_up[-1]).timestamp() - past.step_s - 60
+        if steps[-1].timestamp() < top:
+            params = {**details(hpa), "least": story.least, "replicas": story.replicas}
+            unmet("hpa-lowered-by-hand", seen=steps[-1].isoformat(), wanted="lastScaleTime", **params)
+    cluster.held_since(steps[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """What keeps the replicas up: `right` when the controller's arithmetic asks for them."""
+
+    reason: str
+    params: Mapping[str, Any]
+    right: bool = False
+    early: bool = False
+
+
+def _still_up(cluster: Cluster, hpa: Object, story: Traces, past: History | None) -> NoReturn:
+    why = _why_up(cluster, hpa, story)
+    highest = max((point.value for point in past.points), default=0) if past is not None else 0
+    params = {**details(hpa), "least": story.least, "replicas": story.replicas, **why.params}
+    kept = {"seen": story.replicas, "early": why.early, **params}
+    found = Findings()
+    if why.right:
+        found.require(True, why.reason, part="decided by metrics")
+    elif highest > story.replicas and story.last_scale is not None:
+        found.require(True, why.reason, part="decreased")
+    else:
+        found.require(False, why.reason, part="decreased", wanted=f"< {story.replicas}", **kept)
+    found.require(False, why.reason, part="at minimum", wanted=story.least, **kept)
+    found.close()
+    raise AssertionError("a part was not met")
+
+
+def _why_up(cluster: Cluster, hpa: Object, story: Traces) -> _Why:
+    """Load, a rule that forbids it, the window, or a metric that does not fall, in this order."""
+    able, rules = condition(hpa, "AbleToScale"), autoscalers.behavior(hpa, "scaleDown")
+    loaded = [metric for metric, ratio in autoscalers.ratios(hpa).items() if ratio > 1]
+    if loaded:
+        return _Why("hpa-still-loaded", {"metric": loaded[0].name, "value": _value(loaded[0])})
+    if rules.select == "Disabled":
+        return _Why("hpa-scale-down-disabled", {})
+    window = {"window_s": rules.window_s}
+    if able is not None and able.reason == "ScaleDownStabilized":
+        return _Why("hpa-scale-down-waiting", window, early=True)
+    holding = autoscalers.holding_metrics(hpa)
+    if holding:
+        return _Why("hpa-held-by-metric", _arithmetic(hpa, holding[0]), right=True)
+    return _Why("hpa-scale-down-waiting", window, early=_just_stepped(cluster, story, rules))
+
+
+def _just_stepped(cluster: Cluster, story: Traces, rules: autoscalers.Behavior) -> bool:
+    """Whether the last step is so recent that the rules may not allow the next one yet."""
+    if story.last_scale is None:
+        return False
+    longest = max((policy.period_s for policy in rules.policies), default=0)
+    return cluster.now - story.last_scale < timedelta(seconds=rules.window_s + longest + _LOOP_S)
+
+
+def _arithmetic(hpa: Object, metric: Metric) -> dict[str, Any]:
+    asked = {(one.type, one.name, one.container): one for one in autoscalers.asked_metrics(hpa)}
+    target = asked[metric.type, metric.name, metric.container]
+    return {"metric": metric.name, "value": _value(metric), "limit": _value(target)}
+
+
+def _value(metric: Metric) -> str:
+    return f"{metric.utilization}%" if metric.utilization is not None else str(metric.average_value)

@@ -1,0 +1,194 @@
+"""Why a VerticalPodAutoscaler recommends nothing, or why a pod does not get what it recommends.
+
+Three programs do the work: the recommender writes the numbers, the updater evicts or
+resizes pods, the admission controller's webhook puts the numbers into new ones. The
+object alone says little of which of them is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pytest_k8sgrade.kube import verticals
+from pytest_k8sgrade.kube.conditions import Condition, conditions
+from pytest_k8sgrade.kube.duration import format_duration
+from pytest_k8sgrade.kube.rollout import rollout_shortfall
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.outcome import absent, hopeless, too_early, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.metrics import metrics_api
+from pytest_k8sgrade.services.running import workloads
+from pytest_k8sgrade.services.running.backends import ready_addresses
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object = Mapping[str, Any]
+
+API_VERSION, KIND = "autoscaling.k8s.io/v1", "VerticalPodAutoscaler"
+WEBHOOK = "vpa-webhook-config"
+COMPONENTS: Mapping[str, tuple[str, ...]] = {
+    "recommender": ("vpa-recommender", "vertical-pod-autoscaler-recommender"),
+    "updater": ("vpa-updater", "vertical-pod-autoscaler-updater"),
+    "admission-controller": ("vpa-admission-controller", "vertical-pod-autoscaler-admission-controller"),
+}
+"""The Deployments' names by upstream's manifests and by the usual charts."""
+FIRST_NUMBERS = timedelta(minutes=5)
+"""The recommender writes every minute, once metrics-server has seen the pods for some."""
+FIRST_UPDATE = timedelta(minutes=3)
+"""The updater looks every minute; an evicted pod's successor needs time to start."""
+
+
+def details(vpa: Object) -> dict[str, Any]:
+    """What every message about a VPA may name."""
+    ref, metadata = verticals.target_ref(vpa), vpa["metadata"]
+    return {
+        "namespace": metadata.get("namespace", ""),
+        "name": metadata.get("name", ""),
+        "target_kind": ref.get("kind", ""),
+        "target": ref.get("name", ""),
+        "mode": verticals.update_mode(vpa),
+    }
+
+
+def target_of(cluster: Cluster, vpa: Object) -> Object:
+    """The workload whose pods are meant; Absent when it is not there."""
+    found = _target_or_none(cluster, vpa)
+    if found is None:
+        absent("vpa-target-absent", seen=None, wanted=verticals.target_ref(vpa).get("name"), **details(vpa))
+    return found
+
+
+def component(cluster: Cluster, namespace: str, part: str) -> Object | None:
+    """One of the three programs' Deployments, by its name or its component label."""
+    for name in COMPONENTS[part]:
+        named = cluster.find("apps/v1", "Deployment", name, namespace)
+        if named is not None:
+            return named
+    labelled = cluster.list("apps/v1", "Deployment", namespace, labels={"app.kubernetes.io/component": part})
+    own = [one for one in labelled if _component_label(one) == part]
+    return min(own, key=lambda one: str(one["metadata"]["name"]), default=None)
+
+
+def _component_label(item: Object) -> str | None:
+    return (item["metadata"].get("labels") or {}).get("app.kubernetes.io/component")
+
+
+def component_down(cluster: Cluster, namespace: str, part: str, *, managed: bool = False) -> bool:
+    """Whether one of the programs is known to be missing or not ready; a doubt is no.
+
+    `managed` says that it has left traces: then it runs out of sight where it has no Deployment.
+    """
+    found = if_readable(lambda: [component(cluster, namespace, part)])
+    if not found or (found[0] is None and managed):
+        return False
+    return found[0] is None or rollout_shortfall(found[0]) is not None
+
+
+def require_recommendation(cluster: Cluster, vpa: Object, system: str) -> None:
+    """Unmet, with its cause, unless there are numbers of now for at least one container."""
+    subject, said = details(vpa), conditions(vpa)
+    unsupported = said.get("ConfigUnsupported")
+    if unsupported is not None and unsupported.true:
+        hopeless(
+            "vpa-config-unsupported", seen="ConfigUnsupported", wanted=None, why=unsupported.reason, **subject
+        )
+    unmatched = said.get("NoPodsMatched")
+    if unmatched is not None and unmatched.true:
+        _explain_no_pods(cluster, vpa)
+    provided = said.get("RecommendationProvided")
+    if provided is None or not provided.true or not verticals.recommendations(vpa):
+        _explain_no_numbers(cluster, vpa, provided, system)
+
+
+def _explain_no_pods(cluster: Cluster, vpa: Object) -> NoReturn:
+    target = if_readable(lambda: [_target_or_none(cluster, vpa)])
+    absent = target is not None and target[0] is None
+    reason = "vpa-target-absent" if absent else "vpa-no-pods-matched"
+    unmet(reason, seen="NoPodsMatched", wanted=verticals.target_ref(vpa).get("name"), **details(vpa))
+
+
+def _target_or_none(cluster: Cluster, vpa: Object) -> Object | None:
+    ref = verticals.target_ref(vpa)
+    api_version, kind = ref.get("apiVersion") or "apps/v1", ref.get("kind", "Deployment")
+    name = ref.get("name", "")
+    return cluster.find(api_version, kind, name, vpa["metadata"].get("namespace", "")) if name else None
+
+
+def _explain_no_numbers(cluster: Cluster, vpa: Object, provided: Condition | None, system: str) -> NoReturn:
+    created = parse_time(vpa["metadata"].get("creationTimestamp"))
+    age = cluster.now - created if created is not None else None
+    subject = {**details(vpa), "system": system, "age": format_duration(age) if age is not None else "-"}
+    seen = provided.status if provided is not None else None
+    if component_down(cluster, system, "recommender", managed=bool(conditions(vpa))):
+        unmet("vpa-recommender-down", seen=seen, wanted="RecommendationProvided", **subject)
+    api = if_readable(lambda: [metrics_api.registered(cluster, metrics_api.RESOURCE)])
+    if api and (api[0] is None or not api[0].available):
+        unmet("vpa-metrics-api-down", seen=seen, wanted="RecommendationProvided", **subject)
+    if not conditions(vpa) and age is not None and age > FIRST_NUMBERS:
+        unmet("vpa-recommender-down", seen=seen, wanted="RecommendationProvided", **subject)
+    say = too_early if age is None or age <= FIRST_NUMBERS else unmet
+    say("vpa-no-recommendation", seen=seen, wanted="RecommendationProvided", **subject)
+
+
+def why_not_applied(
+    cluster: Cluster, vpa: Object, pods: Sequence[Object], pod: Object, *, unchanged: bool, system: str
+) -> tuple[str, bool]:
+    """The message for a pod without the recommended requests, and whether it is only early.
+
+    `unchanged` says that it has what its template asks and that this lies within the bounds.
+    """
+    waiting, mode = conditions(pod).get("PodResizePending"), verticals.update_mode(vpa)
+    if waiting is not None and waiting.true:
+        return "vpa-resize-pending", False
+    if unchanged:
+        return "vpa-nothing-to-change", False
+    if mode == "Initial":
+        return "vpa-initial-only-new-pods", False
+    reason = _why_not_updated(cluster, vpa, len(pods), system)
+    return reason or "vpa-not-applied", reason is None and _recent(cluster, vpa, pod)
+
+
+def _why_not_updated(cluster: Cluster, vpa: Object, replicas: int, system: str) -> str | None:
+    if verticals.update_mode(vpa) in verticals.EVICTING_MODES:
+        if if_readable(lambda: [_webhook(cluster)]) == [None]:
+            return "vpa-webhook-absent"
+        if replicas < verticals.min_replicas(vpa):
+            return "vpa-too-few-replicas"
+    return "vpa-updater-down" if component_down(cluster, system, "updater") else None
+
+
+def _webhook(cluster: Cluster) -> Object | None:
+    return cluster.find("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", WEBHOOK)
+
+
+def _recent(cluster: Cluster, vpa: Object, pod: Object) -> bool:
+    """Whether the numbers or the pod are so new that the updater may not have come by."""
+    provided = conditions(vpa).get("RecommendationProvided")
+    started = parse_time((pod.get("status") or {}).get("startTime"))
+    moments: list[datetime | None] = [provided.since if provided is not None else None, started]
+    return any(moment is not None and cluster.now - moment < FIRST_UPDATE for moment in moments)
+
+
+def webhook_shortfall(cluster: Cluster) -> str | None:
+    """The message for a webhook that is missing or calls nobody, None when it works."""
+    webhook = _webhook(cluster)
+    if webhook is None:
+        return "vpa-webhook-absent"
+    calls = [one.get("clientConfig") or {} for one in webhook.get("webhooks") or []]
+    services = [call["service"] for call in calls if call.get("service")]
+    if not calls or any(not _answers(cluster, service) for service in services):
+        return "vpa-webhook-without-backend"
+    return None
+
+
+def _answers(cluster: Cluster, service: Mapping[str, str]) -> bool:
+    found = cluster.find("v1", "Service", service["name"], service["namespace"])
+    return found is not None and bool(ready_addresses(cluster, found))
+
+
+def selected_pods(cluster: Cluster, vpa: Object) -> list[Object]:
+    """The pods that the VPA is about: all that its target's selector matches."""
+    return workloads.selected_pods(cluster, target_of(cluster, vpa))

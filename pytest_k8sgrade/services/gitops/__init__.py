@@ -1,0 +1,1 @@
+"""Argo CD: Applications and what makes them, their clusters, and their past."""

@@ -1,0 +1,107 @@
+"""What an Application's past proves: a drift that was undone, a commit that was deployed.
+
+The history counts revisions of the repository, not of the path: an Application that is
+out of sync goes to any new commit, also one in another folder. So a second entry proves
+a push only together with something that the sync changed. A self-heal leaves its mark
+in the last operation alone, which the next operation overwrites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.gitops.argocd import Application, label
+from pytest_k8sgrade.services.running import workloads
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object = Mapping[str, Any]
+
+SLACK = timedelta(seconds=10)
+"""Times are whole seconds, and a controller acts a moment after the sync."""
+_REVISION = "deployment.kubernetes.io/revision"
+
+
+def healed(app: Application) -> list[str] | None:
+    """What the last operation repaired by itself; None when it was no self-heal that succeeded."""
+    sync = (app.operation.get("operation") or {}).get("sync") or {}
+    if app.phase != "Succeeded" or not sync.get("autoHealAttemptsCount"):
+        return None
+    return [label(one) for one in sync.get("resources") or []]
+
+
+def automatic(app: Application) -> bool:
+    """Whether the last operation was the automated policy's."""
+    return bool(_initiator(app).get("automated"))
+
+
+def initiator(app: Application) -> str:
+    """Who asked for the last operation."""
+    return str(_initiator(app).get("username") or "-")
+
+
+def _initiator(app: Application) -> Mapping[str, Any]:
+    operation = app.operation.get("operation") or {}
+    return operation.get("initiatedBy") or (app.history[-1].get("initiatedBy") if app.history else None) or {}
+
+
+def revisions(app: Application) -> list[str]:
+    """The revisions that were deployed, each once, oldest first; of several sources all of them."""
+    found = [
+        "+".join(entry.get("revisions") or [entry.get("revision") or ""])
+        for entry in sorted(app.history, key=lambda entry: int(entry.get("id", 0)))
+    ]
+    return list(dict.fromkeys(found))
+
+
+def later_deploys(app: Application) -> list[tuple[datetime, datetime]]:
+    """When each entry of the history after the first was deployed, from its start to its end."""
+    entries = sorted(app.history, key=lambda entry: int(entry.get("id", 0)))[1:]
+    spans = [(parse_time(one.get("deployStartedAt")), parse_time(one.get("deployedAt"))) for one in entries]
+    return [(start or end, end) for start, end in spans if end is not None]
+
+
+def changed(cluster: Cluster, app: Application) -> bool:
+    """Whether a later deploy made a workload, or gave one a new template."""
+    spans = [(start - SLACK, end + SLACK) for start, end in later_deploys(app)]
+    made = [moment for one in app.resources for moment in _births(cluster, one)]
+    return any(start <= moment <= end for moment in made for start, end in spans)
+
+
+def _births(cluster: Cluster, resource: Object) -> list[datetime]:
+    """When a managed workload and its templates were made."""
+    if resource.get("group") != "apps" or resource.get("kind") not in workloads.KINDS:
+        return []
+    kind = cast("workloads.WorkloadKind", resource["kind"])
+    name, namespace = resource["name"], resource.get("namespace", "")
+    workload = if_readable(lambda: workloads.get(cluster, kind, name, namespace))
+    if workload is None:
+        return []
+    items = [workload]
+    if kind == "Deployment" and _number(workload) > 1:
+        items += if_readable(lambda: _replica_sets(cluster, workload)) or []
+    moments = [parse_time(one["metadata"].get("creationTimestamp")) for one in items]
+    return [moment for moment in moments if moment is not None]
+
+
+def _number(deployment: Object) -> int:
+    written = (deployment["metadata"].get("annotations") or {}).get(_REVISION, "1")
+    return int(written) if str(written).isdigit() else 1
+
+
+def _replica_sets(cluster: Cluster, deployment: Object) -> list[Object]:
+    metadata = deployment["metadata"]
+    listed = cluster.list("apps/v1", "ReplicaSet", metadata["namespace"])
+    return [
+        one
+        for one in listed
+        if any(
+            owner.get("kind") == "Deployment" and owner.get("name") == metadata["name"]
+            for owner in one["metadata"].get("ownerReferences") or []
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Grafana: its health and login, its data sources, and its dashboards."""

@@ -1,0 +1,1 @@
+"""Collectors, Elasticsearch and Kibana: whether log records arrive, and where their way ends."""

@@ -1,0 +1,1 @@
+"""Aggregated APIs and the metrics that they serve."""

@@ -1,0 +1,1 @@
+"""Workloads, their pods and what stands behind a Service: whether they run, and why not."""

@@ -1,0 +1,122 @@
+"""Workloads with their pods: whether they are rolled out, and the true cause when not.
+
+The counters of a workload tell that something is missing, its pods tell what. Pods
+that only share labels with a workload are kept apart from its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+
+from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall, progress_deadline, rollout_shortfall
+from pytest_k8sgrade.kube.selectors import controller, selector_text
+from pytest_k8sgrade.outcome import Findings, hopeless, too_early, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.running import pod_causes
+from pytest_k8sgrade.services.running.startup import is_starting
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object: TypeAlias = Mapping[str, Any]
+WorkloadKind: TypeAlias = Literal["Deployment", "StatefulSet", "DaemonSet"]
+KINDS: tuple[WorkloadKind, ...] = ("Deployment", "StatefulSet", "DaemonSet")
+
+_POD_REASONS = frozenset(
+    {"workload-rolling-out", "workload-not-ready", "workload-deadline-exceeded", "workload-old-pods"}
+)
+
+
+def get(cluster: Cluster, kind: WorkloadKind, name: str, namespace: str) -> Object:
+    """A workload; Absent with its reason when it is not there."""
+    return cluster.get("apps/v1", kind, name, namespace)
+
+
+def list_all(cluster: Cluster, namespace: str, kinds: Sequence[WorkloadKind] = KINDS) -> list[Object]:
+    """The workloads of a namespace."""
+    return [item for kind in kinds for item in cluster.list("apps/v1", kind, namespace)]
+
+
+def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
+    """What is missing, as its pods explain it."""
+    missing = rollout_shortfall(workload)
+    if missing is not None and missing.reason == "workload-pods-refused":
+        return pod_causes.refused(cluster, workload, missing)
+    if missing is None or missing.reason not in _POD_REASONS:
+        return missing
+    pods = if_readable(lambda: selected_pods(cluster, workload)) or []
+    found = pods_shortfall([pod for pod in pods if owns(workload, pod) or controller(pod) is None])
+    return _in_time(cluster, workload, pod_causes.explained(cluster, found, pods), pods) if found else missing
+
+
+def _in_time(cluster: Cluster, workload: Object, found: Shortfall, pods: Sequence[Object]) -> Shortfall:
+    """A pod that starts within its probes' time, or within its Deployment's deadline, is only early."""
+    now = if_readable(lambda: cluster.now)
+    if now is None or found.reason not in ("pod-starting", "pod-not-ready"):
+        return found
+    deadline = progress_deadline(workload)
+    starting = found.reason == "pod-starting" and deadline is not None and now < deadline
+    return replace(found, early=starting or is_starting(pods, now))
+
+
+def require_rolled_out(cluster: Cluster, workload: Object) -> None:
+    """Unmet, or hopeless, unless the workload is rolled out."""
+    missing = shortfall(cluster, workload)
+    if missing is not None:
+        raise_shortfall(missing)
+
+
+def raise_shortfall(missing: Shortfall) -> NoReturn:
+    """Say what is missing."""
+    say = hopeless if missing.terminal else too_early if missing.early else unmet
+    say(missing.reason, seen=missing.seen, wanted=missing.wanted, **missing.params)
+
+
+def require(findings: Findings, missing: Shortfall | None, part: str, weight: float = 1.0) -> bool:
+    """Record a workload as one part of a check."""
+    if missing is None:
+        return findings.require(True, "workload-not-ready", part=part, weight=weight)
+    return findings.require(
+        False,
+        missing.reason,
+        part=part,
+        seen=missing.seen,
+        wanted=missing.wanted,
+        weight=weight,
+        terminal=missing.terminal,
+        early=missing.early,
+        **missing.params,
+    )
+
+
+def pod_template(workload: Object) -> Object:
+    """The spec of the pods that the workload makes."""
+    template = (workload.get("spec") or {}).get("template") or {}
+    return template.get("spec") or {}
+
+
+def selected_pods(cluster: Cluster, workload: Object) -> list[Object]:
+    """All pods that the workload's selector matches, its own and others."""
+    text = selector_text((workload.get("spec") or {}).get("selector") or {})
+    namespace = workload["metadata"]["namespace"]
+    return list(cluster.list("v1", "Pod", namespace, labels=text)) if text else []
+
+
+def own_pods(workload: Object, pods: Sequence[Object]) -> list[Object]:
+    """The pods that the workload's controller made."""
+    return [pod for pod in pods if owns(workload, pod)]
+
+
+def owns(workload: Object, pod: Object) -> bool:
+    """Whether a pod belongs to the workload, by its controller reference."""
+    name, kind = workload["metadata"]["name"], workload["kind"]
+    labels = pod["metadata"].get("labels") or {}
+    for owner in pod["metadata"].get("ownerReferences") or []:
+        if kind == "Deployment":
+            if owner["kind"] == "ReplicaSet" and owner["name"] == f"{name}-{labels.get('pod-template-hash')}":
+                return True
+        elif owner["kind"] == kind and owner["name"] == name:
+            return True
+    return False
