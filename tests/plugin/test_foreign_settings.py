@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.plugin.conftest import Lab
 
+EMPTY = Path(__file__).parents[2] / "examples" / "lab1" / "empty.zip"
 WAIT_NOT = "--k8s-grade-wait=0"
 HOSTILE = """
 [pytest]
@@ -35,7 +37,8 @@ def test_a_folder_named_like_the_lab_does_not_matter(lab: Lab, form: str) -> Non
     folder = lab.pytester.mkdir("lab1")
     (folder / "test_own.py").write_text("def test_own():\n    assert False\n", encoding="utf-8")
     given = ["--k8s-grade", "lab1"] if form == "separate" else ["--k8s-grade=lab1"]
-    result = lab.pytester.runpytest_subprocess(*given, *lab.command(WAIT_NOT)[1:], timeout=60)
+    report = f"--k8s-grade-report=json={lab.folder / 'grade.json'}"
+    result = lab.pytester.runpytest_subprocess(*given, f"--k8s-grade-from={EMPTY}", report, timeout=60)
     assert result.ret == 1
     assert lab.grade()["rubric"]["id"] == "lab1"
     assert (lab.grade()["score"], lab.grade()["ungraded_points"]) == (0, 0)

@@ -22,7 +22,7 @@ def sources() -> Iterator[Path]:
     """The files that give reasons."""
     for package in (checks, services, kube):
         for folder in package.__path__:
-            yield from sorted(Path(folder).glob("*.py"))
+            yield from sorted(Path(folder).rglob("*.py"))
 
 
 def literal_ids() -> set[str]:
