@@ -6,9 +6,8 @@ Returns text: the caller owns the terminal. Words are those of `locale/*/command
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import StringIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +16,7 @@ from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.prove.judge import Difference
 from pytest_k8sgrade.prove.model import BLOCKED
 from pytest_k8sgrade.prove.run import Proof, ProofReport
+from pytest_k8sgrade.reports.page import page
 from pytest_k8sgrade.reports.text import number
 
 _INDENT = 4
@@ -25,19 +25,8 @@ _INDENT = 4
 def render(report: ProofReport, *, width: int, colour: bool) -> str:
     """The report, lines at most `width` cells wide, ending with a line break."""
     words = Catalogue(report.language)
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=max(60, width),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    console.print(Group(*_lines(report, words), _summary(report, words)))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    content = Group(*_lines(report, words), _summary(report, words))
+    return page(content, width=width, colour=colour)
 
 
 def _lines(report: ProofReport, words: Catalogue) -> Iterator[RenderableType]:

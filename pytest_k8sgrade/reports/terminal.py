@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from io import StringIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +19,8 @@ from rich.text import Text
 from pytest_k8sgrade.grade.model import Grade, GradedGroup, GradedItem, GradedPart, Verdict
 from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports.labels import Labels, labels
-from pytest_k8sgrade.reports.prose import prose, unglued
+from pytest_k8sgrade.reports.page import page
+from pytest_k8sgrade.reports.prose import prose
 from pytest_k8sgrade.reports.summary import summary
 from pytest_k8sgrade.reports.text import number, value_text, visible
 
@@ -41,21 +41,7 @@ _INDENT = 4
 
 def render(grade: Grade, *, width: int, colour: bool, language: Language) -> str:
     """The report, lines at most `width` cells wide, ending with a line break."""
-    page = _Page(grade, labels(language))
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=max(40, width),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    console.print(page.content())
-    lines = unglued(out.getvalue()).splitlines()
-    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+    return page(_Page(grade, labels(language)).content(), width=width, colour=colour)
 
 
 class _Page:
