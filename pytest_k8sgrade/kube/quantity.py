@@ -44,7 +44,7 @@ def parse_quantity(text: str | int | float) -> Decimal:
     if match is None:
         raise ValueError(f"not a quantity: {text!r}")
     number, suffix = match["number"], match["suffix"]
-    if len(suffix) > 1 and suffix[0] in "eE" and suffix != "Ei":
+    if suffix[:1] in ("e", "E") and suffix[-1].isdigit():
         return Decimal(f"{number}{suffix}")
     if suffix not in _SUFFIXES:
         raise ValueError(f"not a quantity: {text!r} (unknown suffix {suffix!r})")

@@ -48,7 +48,25 @@ def test_quantities_are_exact(text: str | int | float, value: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "m", "1K", "1mi", "1MiB", "1 Mi", "e3", "1e", "1.2.3", "1e9999", "٣", "1_000", "nan", "inf", True],
+    [
+        "",
+        "m",
+        "1K",
+        "1mi",
+        "1MiB",
+        "1 Mi",
+        "e3",
+        "1e",
+        "0ei",
+        "1eM",
+        "1.2.3",
+        "1e9999",
+        "٣",
+        "1_000",
+        "nan",
+        "inf",
+        True,
+    ],
 )
 def test_what_is_no_quantity_is_refused(text: str) -> None:
     """Near misses raise instead of giving a number."""
