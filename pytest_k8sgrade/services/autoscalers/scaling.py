@@ -97,6 +97,10 @@ def _never(hpa: Object, story: Traces, past: History | None, doubt: CannotTell |
         unmet("hpa-replicas-not-its-own", seen=story.replicas, wanted="lastScaleTime", **params)
     if doubt is not None and not story.never:
         raise doubt
+    steps = story.real_steps()
+    if past is not None and steps and not past.reaches(steps[-1]):
+        begins = moment_of(past.points[0]).isoformat()
+        cannot_tell("hpa-step-unseen", seen=begins, wanted=steps[-1].isoformat(), begins=begins, **params)
     peaks = {name: peak for name, peak in past.peaks.items() if name in story.targets} if past else {}
     if peaks and all(peak <= story.targets[name] for name, peak in peaks.items()):
         name = max(peaks, key=lambda metric: peaks[metric] / story.targets[metric])

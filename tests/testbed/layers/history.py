@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.services.autoscalers.replica_history import FIRST_LOOK
 from tests.testbed.build.images import image
 
 from . import look
@@ -72,6 +75,7 @@ class ScalingHistory:
     def wait(self, bed: Bed) -> None:
         """Run the load, see the replicas rise and fall, restore the lab's object."""
         look.until("exporter installed", partial(exporter, bed))
+        look.until("autoscaler past its first looks", partial(grown, bed))
         try:
             patch(bed, {"spec": {"behavior": QUICK}})
             apply(bed, generator())
@@ -94,6 +98,15 @@ def exporter(bed: Bed) -> str | None:
     """Whether the release is installed: its pods are ready in less time than the load takes to show."""
     there = look.read(bed, "deployment", "monitoring", "prometheus-kube-state-metrics")
     return "no kube-state-metrics" if there is None else None
+
+
+def grown(bed: Bed) -> str | None:
+    """Whether a step now is no first look any more, so that events alone prove the rise."""
+    made = parse_time(
+        (look.read(bed, "hpa", NAMESPACE, HPA) or {}).get("metadata", {}).get("creationTimestamp")
+    )
+    age = datetime.now(UTC) - made if made else timedelta(0)
+    return None if age > FIRST_LOOK + timedelta(seconds=5) else f"{age.total_seconds():.0f} s old"
 
 
 def found(bed: Bed, expression: str) -> str | None:

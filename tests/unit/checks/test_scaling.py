@@ -111,6 +111,17 @@ def test_a_rise_whose_author_nobody_knows_any_more_is_not_graded() -> None:
     assert looked("up", state(2, "2026-03-02T09:30:00Z"), points=old, peak="80").status == "met"
 
 
+def test_a_prometheus_that_lost_its_data_does_not_say_that_the_load_was_weak() -> None:
+    """Its history begins after the last step, so its peaks are not those of that time."""
+    young = history(*[2] * 10, ago_s=600)
+    alone = [state(2, "2026-03-02T09:40:00Z"), rescale("2026-03-02T09:40:00Z")]
+    for direction in ("up", "down"):
+        seen = looked(direction, *alone, points=young, peak="4")
+        assert (seen.status, reason(seen)) == ("cannot-tell", "hpa-step-unseen")
+    twice = rescale("2026-03-02T09:35:00Z")
+    assert looked("up", *alone, twice, points=young, peak="4").status == "met"
+
+
 @pytest.mark.parametrize(
     ("objects", "points", "peak", "expected"),
     [
