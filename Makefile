@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check lowest e2e examples bench clean
+.PHONY: setup demo test check lowest e2e session examples bench clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -34,7 +34,11 @@ lowest:
 
 e2e: setup
 	$(BIN)/python -m tests.testbed build --scenario lab1
-	$(BIN)/pytest -m e2e tests/e2e
+	$(BIN)/pytest -m "e2e and not session" tests/e2e
+
+session: setup
+	$(BIN)/python -m tests.testbed build --scenario lab1
+	$(BIN)/pytest -m session tests/e2e
 
 examples: setup
 	$(BIN)/python -m tests.e2e.record_examples

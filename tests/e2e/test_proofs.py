@@ -82,6 +82,7 @@ def work(bed: Bed, waiting: SimpleQueue[str], folder: Path, done: dict[str, Outc
             done[name] = Outcome(None, evidence, error)
 
 
+@pytest.mark.session
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_mutation_loses_exactly_its_items(outcomes: Mapping[str, Outcome], name: str) -> None:
     """Live and from its own evidence: the items, the reasons, and a first hint that names the fault."""
