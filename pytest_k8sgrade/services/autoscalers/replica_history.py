@@ -59,8 +59,11 @@ class History:
         return bool(around and after) and max(after) >= max(around)
 
     def reaches(self, moment: datetime) -> bool:
-        """Whether it begins before a moment, so that what is missing did not happen."""
-        return bool(self.points) and self.points[0].at <= moment.timestamp() + self.step_s
+        """Whether it begins before a moment, so that what is missing did not happen.
+
+        A point stands for the step before it, of which the first may be known only in part.
+        """
+        return bool(self.points) and self.points[0].at <= moment.timestamp()
 
 
 @dataclass(frozen=True, slots=True)
