@@ -15,8 +15,6 @@ from tests.unit.cluster.fake import START, Answer, FakeApi, Handler, status, tex
 WEB = "/apis/apps/v1/namespaces/shop/deployments/web"
 SECRET = "/api/v1/namespaces/shop/secrets/grafana"
 METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
-KEDA = {"name": "keda.sh", "versions": [{"groupVersion": "keda.sh/v1alpha1"}]}
-SCALED_OBJECT = {"name": "scaledobjects", "kind": "ScaledObject", "namespaced": True}
 
 
 def _object(name: str, **more: Any) -> dict[str, Any]:
@@ -68,52 +66,6 @@ def test_a_namespace_that_may_not_be_seen_leaves_the_object_absent(api: FakeApi,
     assert error.value.reason.id == "object-absent"
 
 
-def test_a_group_that_is_not_registered_is_told_as_that(api: FakeApi, cluster: Cluster) -> None:
-    """404 in plain text: the component is not installed, which is no fault of a manifest."""
-    for ask in (
-        lambda: cluster.get("keda.sh/v1alpha1", "ScaledObject", "worker", "shop"),
-        lambda: cluster.list("keda.sh/v1alpha1", "ScaledObject", "shop"),
-        lambda: cluster.list("keda.sh/v1alpha1", "Unheard", "shop"),
-    ):
-        with pytest.raises(Absent) as error:
-            ask()
-        assert error.value.reason.id == "kind-not-registered"
-
-
-@pytest.mark.parametrize(
-    ("groups", "kinds"),
-    [
-        (text(404, "404 page not found\n"), text(404, "404 page not found\n")),
-        (Answer({"groups": {}}), Answer({"resources": []})),
-        (Answer({"groups": [KEDA]}), Answer({"resources": [SCALED_OBJECT]})),
-        (Answer({"groups": [KEDA]}), text(404, "404 page not found\n")),
-    ],
-    ids=["nothing answers", "no groups", "it is served", "not told"],
-)
-def test_a_plain_404_of_a_served_kind_is_a_doubt(
-    api: FakeApi, cluster: Cluster, groups: Answer, kinds: Answer
-) -> None:
-    """Whoever answered so was not the API server, unless discovery says that it lacks the kind."""
-    api.routes["/apis"] = groups
-    api.routes["/apis/keda.sh/v1alpha1"] = kinds
-    for ask in (
-        lambda: cluster.get("keda.sh/v1alpha1", "ScaledObject", "worker", "shop"),
-        lambda: cluster.list("keda.sh/v1alpha1", "ScaledObject", "shop"),
-    ):
-        with pytest.raises(CannotTell) as error:
-            ask()
-        assert error.value.reason.id == "bad-response"
-
-
-def test_a_kind_that_its_group_lacks_is_told_as_that(api: FakeApi, cluster: Cluster) -> None:
-    """The group is there, one of its CRDs is not."""
-    api.routes["/apis"] = Answer({"groups": [KEDA]})
-    api.routes["/apis/keda.sh/v1alpha1"] = Answer({"resources": []})
-    with pytest.raises(Absent) as error:
-        cluster.list("keda.sh/v1alpha1", "ScaledObject", "shop")
-    assert error.value.reason.id == "kind-not-registered"
-
-
 def test_another_object_is_no_answer(api: FakeApi, cluster: Cluster) -> None:
     """A document that is not the one asked for, or no list, is a doubt."""
     api.routes[WEB] = Answer({"metadata": {"name": "other"}})
@@ -125,43 +77,6 @@ def test_another_object_is_no_answer(api: FakeApi, cluster: Cluster) -> None:
         with pytest.raises(CannotTell) as error:
             ask()
         assert error.value.reason.id == "bad-response"
-
-
-def test_a_limited_user_learns_of_a_missing_group(api: FakeApi, cluster: Cluster) -> None:
-    """Such a user gets 403 for what does not exist; discovery, open to all, tells it apart."""
-    path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/web"
-    api.routes[path] = status(403, "Forbidden", kind="applications", group="argoproj.io")
-    with pytest.raises(Absent) as error:
-        cluster.get("argoproj.io/v1alpha1", "Application", "web", "argocd")
-    assert error.value.reason.id == "kind-not-registered"
-
-
-def test_forbidden_stays_forbidden_when_the_group_exists(api: FakeApi, cluster: Cluster) -> None:
-    """403 is never taken for absence."""
-    path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/web"
-    api.routes[path] = status(403, "Forbidden", kind="applications")
-    api.routes["/apis/argoproj.io/v1alpha1"] = Answer({"kind": "APIResourceList", "resources": []})
-    with pytest.raises(CannotTell) as error:
-        cluster.get("argoproj.io/v1alpha1", "Application", "web", "argocd")
-    assert error.value.reason.id == "forbidden"
-
-
-def test_an_unknown_kind_is_discovered(api: FakeApi, cluster: Cluster) -> None:
-    """Kinds beyond the table are found in the group's resource list, sub-resources are not."""
-    api.routes["/apis/demo.io/v1"] = Answer(
-        {
-            "resources": [
-                {"name": "mice/status", "kind": "Mouse", "namespaced": True},
-                {"name": "mice", "kind": "Mouse", "namespaced": True},
-            ]
-        }
-    )
-    api.routes["/apis/demo.io/v1/namespaces/shop/mice"] = Answer({"items": [{"metadata": {"name": "a"}}]})
-    assert cluster.list("demo.io/v1", "Mouse", "shop") == [
-        {"metadata": {"name": "a", "namespace": "shop"}, "apiVersion": "demo.io/v1", "kind": "Mouse"}
-    ]
-    with pytest.raises(Absent):
-        cluster.list("demo.io/v1", "Rat", "shop")
 
 
 def test_lists_follow_their_pages(api: FakeApi, cluster: Cluster) -> None:
