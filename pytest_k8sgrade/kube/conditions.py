@@ -16,14 +16,13 @@ from pytest_k8sgrade.kube.times import parse_time
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition; `since` is its last transition, `message` is for people only."""
+    """One condition; `since` is its last transition. Messages are never read."""
 
     type: str
     status: str
     reason: str
     since: datetime | None
     observed_generation: int | None
-    message: str = ""
 
     @property
     def true(self) -> bool:
@@ -50,5 +49,4 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
         reason=str(entry.get("reason") or ""),
         since=parse_time(entry.get("lastTransitionTime")),
         observed_generation=entry.get("observedGeneration"),
-        message=str(entry.get("message") or ""),
     )
