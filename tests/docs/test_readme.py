@@ -36,6 +36,20 @@ def test_both_pages_name_the_same_commands() -> None:
     assert len(commands("README.md")) > 5
 
 
+def said(module: str, *arguments: str) -> str:
+    """What a module says when it is run from the checkout; it must end well."""
+    finished = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
 @pytest.mark.parametrize(
     "command", sorted({line for line in commands("README.md") if line.startswith("make ")})
 )
@@ -53,16 +67,8 @@ def test_pytest_commands_work(command: str) -> None:
     arguments = shlex.split(command)[1:]
     if not any(argument.startswith("--k8s-grade-from") for argument in arguments):
         arguments.append("--k8s-grade-list")
-    finished = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert "lab1" in finished.stdout
+    told = said("pytest", *arguments)
+    assert "lab1" in told
 
 
 @pytest.mark.parametrize(
@@ -82,16 +88,8 @@ def test_k8sgrade_commands_are_understood(command: str) -> None:
 def test_regrading_works(command: str) -> None:
     """It needs no cluster, so it is run as it stands, in both languages."""
     for language in ("en", "ko"):
-        finished = subprocess.run(
-            [sys.executable, "-m", "pytest_k8sgrade", *shlex.split(command)[1:], "--lang", language],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert finished.returncode == 0, finished.stdout + finished.stderr
-        assert "reference.zip" in finished.stdout
+        told = said("pytest_k8sgrade", *shlex.split(command)[1:], "--lang", language)
+        assert "reference.zip" in told
 
 
 def test_nothing_else_is_told_to_be_typed() -> None:
