@@ -23,6 +23,8 @@ Step = Callable[["Bed"], None]
 Seen = Callable[["Bed"], str | None]
 
 CHANGES: dict[str, Change] = {}
+HOLDER = "example.com/held"
+"""The finalizer that keeps an object which is being deleted."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,17 @@ class Target:
         """Delete it and return at once; nothing happens when it is not there."""
         named = [self.kind, self.name, "-n", self.namespace]
         bed.kubectl("delete", *named, "--ignore-not-found", "--wait=false", *options)
+
+    def hold_and_delete(self, bed: Bed, *options: str) -> None:
+        """Delete it while a finalizer keeps it: it is being deleted until `let_go`."""
+        self.patch(bed, {"metadata": {"finalizers": [HOLDER]}})
+        self.delete(bed, *options)
+
+    def let_go(self, bed: Bed) -> None:
+        """Take the finalizer away and wait until the object is gone."""
+        if self.read(bed) is not None:
+            self.patch(bed, {"metadata": {"finalizers": None}})
+        look.until(f"{self.kind} {self.name} gone", lambda: None if self.read(bed) is None else "still there")
 
     def read(self, bed: Bed) -> dict[str, Any] | None:
         """The object as it is now, None when it is not there."""

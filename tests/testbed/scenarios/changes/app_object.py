@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tests.testbed.layers import look
 from tests.testbed.layers.app import NAMESPACE, scaling_active
 from tests.testbed.layers.base import apply
-from tests.testbed.scenarios.change import Change, Target, register, replace
+from tests.testbed.scenarios.change import HOLDER, Change, Target, register, replace
 
 from .application import APP, manifest, of_template, pods, renewed, template, untouched
 from .monitoring import no_targets
@@ -80,27 +80,22 @@ register(
     )
 )
 
-HELD = {"metadata": {"finalizers": ["example.com/held"]}}
-
 
 def hold_and_delete(bed: Bed) -> None:
     """Delete the Deployment, which a finalizer keeps; its ReplicaSet is left alone."""
-    APP.patch(bed, HELD)
-    APP.delete(bed, "--cascade=orphan")
+    APP.hold_and_delete(bed, "--cascade=orphan")
 
 
 def terminating(bed: Bed) -> str | None:
     """Whether it is being deleted and its pods live on without it."""
     metadata = (APP.read(bed) or {"metadata": {}})["metadata"]
     finalizers = metadata.get("finalizers")
-    return None if metadata.get("deletionTimestamp") and finalizers == ["example.com/held"] else f"{metadata}"
+    return None if metadata.get("deletionTimestamp") and finalizers == [HOLDER] else f"{metadata}"
 
 
 def adopt(bed: Bed) -> None:
     """Create the Deployment anew: it adopts the ReplicaSet that has its template."""
-    if APP.read(bed) is not None:
-        APP.patch(bed, {"metadata": {"finalizers": None}})
-    look.until("Deployment gone", lambda: None if APP.read(bed) is None else "still there")
+    APP.let_go(bed)
     apply(bed, [manifest("Deployment")])
     look.until("Deployment adopted its pods", lambda: untouched(bed) or scaling_active(bed, "True"))
 

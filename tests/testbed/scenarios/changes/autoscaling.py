@@ -195,17 +195,10 @@ moved(
 )
 
 
-def hold_and_delete(bed: Bed) -> None:
-    """Delete the HPA, which a finalizer keeps."""
-    HPA.patch(bed, {"metadata": {"finalizers": ["example.com/held"]}})
-    HPA.delete(bed)
-
-
 def create_again(bed: Bed) -> None:
     """Let it go and make it anew."""
     found = HPA.read(bed) or {}
-    HPA.patch(bed, {"metadata": {"finalizers": None}})
-    look.until("HPA gone", lambda: None if HPA.read(bed) is None else "still there")
+    HPA.let_go(bed)
     replaced(bed, found.get("status", {}).get("lastScaleTime"))
 
 
@@ -213,7 +206,7 @@ register(
     Change(
         name="hpa-terminating",
         title="The HPA is being deleted and a finalizer holds it",
-        apply=hold_and_delete,
+        apply=HPA.hold_and_delete,
         settle=lambda bed: look.until("hpa-terminating in effect", lambda: works(bed)),
         undo=create_again,
     )

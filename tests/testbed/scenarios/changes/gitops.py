@@ -179,23 +179,16 @@ of(
 )
 
 
-def hold_and_delete(bed: Bed) -> None:
-    """Delete the Application, which a finalizer keeps."""
-    APPLICATION.patch(bed, {"metadata": {"finalizers": ["example.com/held"]}})
-    APPLICATION.delete(bed)
-
-
 def create_again(bed: Bed) -> None:
     """Let it go and create it anew."""
-    APPLICATION.patch(bed, {"metadata": {"finalizers": None}})
-    look.until("Application gone", lambda: None if APPLICATION.read(bed) is None else "still there")
+    APPLICATION.let_go(bed)
     undone(bed)
 
 
 of(
     "application-terminating",
     "The Application is being deleted and a finalizer holds it",
-    hold_and_delete,
+    APPLICATION.hold_and_delete,
     effect=lambda bed: None,
     undo=create_again,
 )
