@@ -32,14 +32,6 @@ _WHY = {
     "FailedDiscoveryCheck": "metrics-api-unreachable",
 }
 """What the aggregator's reasons mean for metrics-server."""
-_WHY = {
-    "ServiceNotFound": "metrics-api-leftover",
-    "ServicePortError": "api-service-port",
-    "MissingEndpoints": "metrics-api-without-endpoints",
-    "EndpointsNotFound": "metrics-api-without-endpoints",
-    "FailedDiscoveryCheck": "metrics-api-unreachable",
-}
-"""What the aggregator's reasons mean for metrics-server."""
 
 
 def test_available(cluster: Cluster) -> None:
