@@ -22,7 +22,6 @@ CHANGING_MODES = frozenset({"Recreate", "Auto", "InPlaceOrRecreate", "InPlace"})
 """The modes that change pods which already run."""
 EVICTING_MODES = CHANGING_MODES - {"InPlace"}
 APPLYING_MODES = CHANGING_MODES | {"Initial"}
-MODES = APPLYING_MODES | {"Off"}
 _DEFAULT_MODE = "Auto"
 _DEFAULT_MIN_REPLICAS = 2
 """The updater's own default: it does not evict an only pod."""

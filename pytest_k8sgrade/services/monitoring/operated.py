@@ -58,11 +58,6 @@ def prometheus_address(cluster: Cluster, namespace: str, name: str = "") -> Addr
     return address(cluster, "Prometheus", operated(cluster, "Prometheus", namespace, name))
 
 
-def alertmanager_address(cluster: Cluster, namespace: str, name: str = "") -> Address:
-    """The Service that leads to an Alertmanager, found through its custom resource."""
-    return address(cluster, "Alertmanager", operated(cluster, "Alertmanager", namespace, name))
-
-
 def address(cluster: Cluster, kind: OperatedKind, resource: Object) -> Address:
     """A Service whose selector covers the pods of `resource` and that has its web port."""
     name, namespace = resource["metadata"]["name"], resource["metadata"]["namespace"]

@@ -56,12 +56,6 @@ class Artifacts:
             raise NotBuilt({name}, f"{COMMAND} {name}")
         return host.program(name)
 
-    def containerd_root(self, images: Iterable[str]) -> Path:
-        """Return a prepared containerd root with these images (keys or references); do not run on it."""
-        keys = frozenset(images)
-        require(components_of(keys), self.cache)
-        return containerd.prepared_root(keys, self.cache, self.report)
-
     def clone_root(self, images: Iterable[str], target: Path) -> None:
         """Make ``target`` a containerd root of its own, with these images."""
         keys = frozenset(images)
