@@ -91,9 +91,11 @@ def fault_door(bed: Bed, folder: Path) -> Iterator[Door]:
         def door(fault: str, reads: str = "everything", seconds: float = -1) -> Path:
             own = base64.b64encode(authority.ca_pem).decode()
             address = f"https://127.0.0.1:{PORT}/{fault}/{reads}/{seconds:g}"
-            cluster.update({"server": address, "certificate-authority-data": own})
+            behind = {**cluster, "server": address, "certificate-authority-data": own}
             kubeconfig = folder / f"{fault}-{reads}.yaml"
-            kubeconfig.write_text(yaml.safe_dump(known))
+            # Several doors are opened side by side: what they share stays as it is.
+            clusters = [{**known["clusters"][0], "cluster": behind}]
+            kubeconfig.write_text(yaml.safe_dump({**known, "clusters": clusters}))
             return kubeconfig
 
         try:
