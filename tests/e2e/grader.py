@@ -13,6 +13,7 @@ from pytest_k8sgrade.grade.model import Grade
 from pytest_k8sgrade.reports.json import canonical_json
 from tests.testbed.node import Bed
 
+LAB = "lab1"
 TIMEOUT = 420.0
 """Seconds for one grading run: the rubric's budget and a good deal more."""
 
@@ -42,26 +43,26 @@ class Run:
         return {item.id: item.verdict for item in self.graded.items}
 
 
-def arguments(folder: Path, options: Sequence[str]) -> list[str]:
+def arguments(folder: Path, options: Sequence[str], lab: str = LAB) -> list[str]:
     """The command line of a run that writes its JSON report into `folder`."""
     program = str(Path(sys.executable).with_name("pytest"))
     report = f"--k8s-grade-report=json={folder / 'grade.json'}"
-    return [program, "--k8s-grade=lab1", "--k8s-grade-lang=en", report, *options]
+    return [program, f"--k8s-grade={lab}", "--k8s-grade-lang=en", report, *options]
 
 
-def grade(bed: Bed, folder: Path, *options: str, kubeconfig: Path | None = None) -> Run:
+def grade(bed: Bed, folder: Path, *options: str, lab: str = LAB, kubeconfig: Path | None = None) -> Run:
     """Grade the bed from inside its network, with its administrator's kubeconfig unless told otherwise."""
-    process, began = begin(bed, folder, *options, kubeconfig=kubeconfig)
+    process, began = begin(bed, folder, *options, lab=lab, kubeconfig=kubeconfig)
     return end(process, began, folder)
 
 
 def begin(
-    bed: Bed, folder: Path, *options: str, kubeconfig: Path | None = None
+    bed: Bed, folder: Path, *options: str, lab: str = LAB, kubeconfig: Path | None = None
 ) -> tuple[subprocess.Popen[str], float]:
     """Start a grading run and return at once, so that the cluster can be disturbed meanwhile."""
     chosen = f"--k8s-grade-kubeconfig={kubeconfig or bed.kubeconfig}"
     process = bed.popen(
-        arguments(folder, [chosen, *options]),
+        arguments(folder, [chosen, *options], lab),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""One change at a time on a running lab 1: apply, grade live with recording, undo, and look that all is back.
+"""One change at a time on a running lab: apply, grade live with recording, undo, and look that all is back.
 
 The recorder of the bundled proofs and the recording session among the live tests call this. The
 grader is the ordinary product, started in the bed as a student would start it.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pytest_k8sgrade.grade.model import Grade
 from pytest_k8sgrade.prove.judge import missing
-from tests.e2e.grader import grade
+from tests.e2e.grader import LAB, grade
 from tests.testbed.node import Bed
 from tests.testbed.scenarios import Change
 
@@ -50,7 +50,7 @@ class NotRestored(AssertionError):
     """A change was undone, but the cluster has not got its full marks back."""
 
 
-def record(bed: Bed, change: Change, evidence: Path, *, verified: bool = True) -> Recorded:
+def record(bed: Bed, change: Change, evidence: Path, *, lab: str = LAB, verified: bool = True) -> Recorded:
     """Record one change; `evidence` is written whatever is lost. Raises `NotRestored`.
 
     Not `verified`, nobody looks whether all points are back: the next change tells, when it
@@ -64,19 +64,19 @@ def record(bed: Bed, change: Change, evidence: Path, *, verified: bool = True) -
             with timed(seconds, "settle"):
                 change.settle(bed)
             with timed(seconds, "grade"):
-                run = grade(bed, Path(folder), f"--k8s-grade-record={evidence}", SINGLE_LOOK)
+                run = grade(bed, Path(folder), f"--k8s-grade-record={evidence}", SINGLE_LOOK, lab=lab)
         finally:
             with timed(seconds, "undo"):
                 change.undo(bed)
         if verified:
             with timed(seconds, "restored"):
-                require_full(bed, Path(folder), change.name)
+                require_full(bed, Path(folder), change.name, lab=lab)
     return Recorded(change.name, run.graded, seconds)
 
 
-def require_full(bed: Bed, folder: Path, after: str, *options: str) -> Grade:
+def require_full(bed: Bed, folder: Path, after: str, *options: str, lab: str = LAB) -> Grade:
     """The grade of the reference, which has every point; waits as the product does."""
-    run = grade(bed, folder, *options)
+    run = grade(bed, folder, *options, lab=lab)
     if run.graded.score != run.graded.max_score or run.code != 0:
         raise NotRestored(f"after {after}: {run.graded.score} of {run.graded.max_score} points\n{run.output}")
     return run.graded

@@ -1,8 +1,9 @@
-"""Records the evidence of lab 1's proofs from the testbed: `python -m tests.e2e.record_proofs [ID...]`.
+"""Records the evidence of a lab's proofs from the testbed: `python -m tests.e2e.record_proofs [ID...]`.
 
 Each ID is a change of `tests/testbed/scenarios/changes` (or a pattern such as `helm-*`), all that the
-proof file names by default; `reference` and `empty` are recorded when they are named. Several
-recorders may run at once, each on a bed of its own (--bed). Exit codes: 0 all as the proof file
+proof file names by default; `reference` and `empty` are recorded when they are named. The lab is
+lab1 unless --lab says otherwise; the scenario of its name is its reference. Several recorders may
+run at once, each on a bed of its own (--bed). Exit codes: 0 all as the proof file
 says, 1 something is not, 2 wrong use.
 """
 
@@ -23,29 +24,29 @@ from pytest_k8sgrade.prove.model import Mutation
 from pytest_k8sgrade.prove.sharing import share, whole
 from pytest_k8sgrade.reports.write import write_atomically
 from pytest_k8sgrade.rubric.validation import parse
-from tests.e2e.grader import grade
+from tests.e2e.grader import LAB, grade
 from tests.e2e.proving import NotRestored, Recorded, record, require_full
 from tests.testbed import scenarios
 from tests.testbed.fixtures import running
 from tests.testbed.node import Bed, BedError, attach
 
 PROOFS = Path(__file__).parents[2] / "rubrics" / "proofs"
-EVIDENCE = PROOFS / "lab1"
 WHOLE = ("reference", "empty")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record what is asked for, one after the other; a fault of one does not stop the others."""
     options = _parser().parse_args(arguments)
-    known = mutations()
+    options.out = options.out or PROOFS / options.lab
     if options.share:
         return _share(options.out)
+    known = mutations(options.lab)
     try:
         chosen = _chosen(options.ids, known)
-        faulty = [name for name in ("empty",) if name in chosen and not _empty(options.out)]
+        faulty = [name for name in ("empty",) if name in chosen and not _empty(options)]
         changes = [name for name in chosen if name != "empty"]
         if changes:
-            with lab(options.bed) as bed:
+            with bed_of(options.lab, options.bed) as bed:
                 faulty += _record_all(bed, changes, known, options)
     except (ValueError, BedError) as error:
         print(f"record_proofs: {error}", file=sys.stderr)
@@ -60,10 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.record_proofs", description=__doc__)
     parser.add_argument("ids", nargs="*", metavar="ID", help="change, pattern, `reference` or `empty`")
-    parser.add_argument("--bed", help="name of a running bed with lab 1; one is started by default")
-    parser.add_argument(
-        "--out", type=Path, default=EVIDENCE, help="folder of the evidence (default: %(default)s)"
-    )
+    parser.add_argument("--lab", default=LAB, help="rubric and scenario (default: %(default)s)")
+    parser.add_argument("--bed", help="name of a running bed with the lab; one is started by default")
+    parser.add_argument("--out", type=Path, help="folder of the evidence (default: the lab's proofs)")
     parser.add_argument(
         "--share", action="store_true", help="only pack what lies there: common answers are kept once"
     )
@@ -96,14 +96,14 @@ def _record_all(
     faulty = []
     for index, name in enumerate(names, start=1):
         verified = not options.quick or index == len(names)
-        if not _record(bed, name, known.get(name), options.out, verified=verified):
+        if not _record(bed, name, known.get(name), options, verified=verified):
             faulty.append(name)
     return faulty
 
 
-def mutations() -> dict[str, Mutation]:
-    """The proof file's mutations by id: only those parts of the file are read that are needed here."""
-    file = PROOFS / "lab1.yaml"
+def mutations(lab: str) -> dict[str, Mutation]:
+    """A proof file's mutations by id: only those parts of the file are read that are needed here."""
+    file = PROOFS / f"{lab}.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
     return {one["id"]: parse(Mutation, one) for one in content.get("mutations") or []}
 
@@ -120,9 +120,9 @@ def _chosen(wanted: Sequence[str], known: dict[str, Mutation]) -> list[str]:
 
 
 @contextmanager
-def lab(name: str | None) -> Iterator[Bed]:
-    """The named bed, a running one with lab 1, or one of our own that is taken down again."""
-    found = name or running("lab1")
+def bed_of(lab: str, name: str | None) -> Iterator[Bed]:
+    """The named bed, a running one with the lab, or one of our own that is taken down again."""
+    found = name or running(lab)
     if found:
         bed = attach(found)
         try:
@@ -130,33 +130,37 @@ def lab(name: str | None) -> Iterator[Bed]:
         finally:
             bed.close()
         return
-    bed = scenarios.start("lab1", name="proofs")
+    bed = scenarios.start(lab, name="proofs")
     try:
         yield bed
     finally:
         bed.down()
 
 
-def _empty(out: Path) -> bool:
+def _empty(options: argparse.Namespace) -> bool:
     bed = scenarios.start("empty", name="proofs-empty")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            run = grade(bed, Path(folder), f"--k8s-grade-record={out / 'empty.zip'}")
+            evidence = options.out / "empty.zip"
+            run = grade(bed, Path(folder), f"--k8s-grade-record={evidence}", lab=options.lab)
     finally:
         bed.down()
     print(f"empty: {run.graded.score} of {run.graded.max_score}, exit code {run.code}")
     return run.graded.score == run.graded.ungraded_points == 0
 
 
-def _record(bed: Bed, name: str, expected: Mutation | None, out: Path, *, verified: bool) -> bool:
+def _record(
+    bed: Bed, name: str, expected: Mutation | None, options: argparse.Namespace, *, verified: bool
+) -> bool:
     """Record one and tell it; whether it is as expected."""
+    evidence, lab = options.out / f"{name}.zip", options.lab
     try:
         if name == "reference":
             with tempfile.TemporaryDirectory() as folder:
-                require_full(bed, Path(folder), name, f"--k8s-grade-record={out / 'reference.zip'}")
+                require_full(bed, Path(folder), name, f"--k8s-grade-record={evidence}", lab=lab)
             print("reference: full marks")
             return True
-        recorded = record(bed, scenarios.change(name), out / f"{name}.zip", verified=verified)
+        recorded = record(bed, scenarios.change(name), evidence, lab=lab, verified=verified)
     except (NotRestored, AssertionError, TimeoutError, BedError) as error:
         print(f"{name}: {type(error).__name__}: {error}", flush=True)
         return False

@@ -1,4 +1,4 @@
-"""The recording session: every mutation of lab 1's proofs applied to a real cluster again, and steadiness.
+"""The recording session: every mutation of a lab's proofs applied to a real cluster again, and steadiness.
 
 Two beds share the mutations, because most of the time is waiting: for the operator, the kubelet and
 the lab's scrape interval. What a bed loses must be exactly what the proof file says, live and from
@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -25,12 +25,14 @@ from tests.e2e.grader import grade
 from tests.e2e.proving import Recorded, record
 from tests.e2e.record_proofs import mutations
 from tests.testbed import scenarios
-from tests.testbed.fixtures import Beds
+from tests.testbed.fixtures import announcer
 from tests.testbed.node import Bed
 
-MUTATIONS = mutations()
-SECOND_BED = f"lab1-second-{os.getpid()}"
+BEDS = {"lab1": 2}
+"""Labs whose mutations are recorded, and on how many beds side by side."""
+MUTATIONS = {lab: mutations(lab) for lab in BEDS}
 RUNS, LOADED_RUNS = 50, 25
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -42,55 +44,72 @@ class Outcome:
     error: Exception | None = None
 
 
-@pytest.fixture(scope="module")
-def outcomes(beds: Beds, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
-    """All mutations, recorded once on two beds."""
-    folder = tmp_path_factory.mktemp("proofs")
-    waiting: SimpleQueue[str] = SimpleQueue()
-    for name in MUTATIONS:
-        waiting.put(name)
-    done: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(2) as pool, second_bed() as second:
-        workers = [pool.submit(work, bed, waiting, folder, done) for bed in (beds("lab1"), second)]
-        for worker in workers:
-            worker.result()
-    return done
+@dataclass
+class Session:
+    """The mutations of one lab, taken by one bed after the other until none is left."""
 
+    lab: str
+    folder: Path
+    report: Report
+    waiting: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    done: dict[str, Outcome] = field(default_factory=dict)
 
-@contextmanager
-def second_bed() -> Iterator[Bed]:
-    """A bed beside the session's own."""
-    bed = scenarios.start("lab1", name=SECOND_BED)
-    try:
-        yield bed
-    finally:
-        bed.down()
+    def run(self) -> Mapping[str, Outcome]:
+        """Record all of them."""
+        for name in MUTATIONS[self.lab]:
+            self.waiting.put(name)
+        with ThreadPoolExecutor(BEDS[self.lab]) as pool:
+            workers = [pool.submit(self.work, number) for number in range(BEDS[self.lab])]
+            for worker in workers:
+                worker.result()
+        return self.done
 
-
-def work(bed: Bed, waiting: SimpleQueue[str], folder: Path, done: dict[str, Outcome]) -> None:
-    """Take mutations until none is left; after each the bed must have its full marks back."""
-    while True:
+    def work(self, number: int) -> None:
+        """On a bed of its own; after each mutation the bed must have its full marks back."""
+        bed = scenarios.start(self.lab, name=f"{self.lab}-{number}-{os.getpid()}", report=self.report)
         try:
-            name = waiting.get_nowait()
-        except Empty:
-            return
-        evidence = folder / f"{name}.zip"
+            while True:
+                try:
+                    self.take(bed, self.waiting.get_nowait())
+                except Empty:
+                    return
+        finally:
+            bed.down()
+
+    def take(self, bed: Bed, name: str) -> None:
+        """Record one mutation and keep what came of it."""
+        evidence = self.folder / f"{name}.zip"
         try:
-            recorded = record(bed, scenarios.change(name), evidence)
-            done[name] = Outcome(recorded, evidence)
+            recorded = record(bed, scenarios.change(name), evidence, lab=self.lab)
+            self.done[name] = Outcome(recorded, evidence)
+            told = recorded.told()
         except Exception as error:
-            done[name] = Outcome(None, evidence, error)
+            self.done[name] = Outcome(None, evidence, error)
+            told = f"{type(error).__name__}: {error}"
+        self.report(f"{len(self.done)} of {len(MUTATIONS[self.lab])} {name}: {told}")
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Outcome]:
+    """All mutations of a lab, recorded once."""
+    return Session(request.param, tmp_path_factory.mktemp("proofs"), announcer(request.config)).run()
 
 
 @pytest.mark.session
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_a_mutation_loses_exactly_its_items(outcomes: Mapping[str, Outcome], name: str) -> None:
+@pytest.mark.parametrize(
+    ("outcomes", "lab", "name"),
+    [pytest.param(lab, lab, name, id=f"{lab}-{name}") for lab, known in MUTATIONS.items() for name in known],
+    indirect=["outcomes"],
+)
+def test_a_mutation_loses_exactly_its_items(outcomes: Mapping[str, Outcome], lab: str, name: str) -> None:
     """Live and from its own evidence: the items, the reasons, and a first hint that names the fault."""
-    outcome, mutation = outcomes[name], MUTATIONS[name]
+    outcome, mutation = outcomes[name], MUTATIONS[lab][name]
     if outcome.recorded is None:
         raise AssertionError(f"{name} could not be recorded") from outcome.error
     live = outcome.recorded.grade
-    again = grade_evidence("lab1", outcome.evidence)
+    again = grade_evidence(lab, outcome.evidence)
     assert told(compare(live, mutation) + unsaid({"en": live}, mutation)) == []
     assert told(compare(again, mutation)) == []
 

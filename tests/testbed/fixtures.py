@@ -47,13 +47,9 @@ def _start(scenario: str, worker: str, report: Callable[[str], None]) -> Bed:
     return bed
 
 
-@pytest.fixture(scope="session")
-def beds(request: pytest.FixtureRequest) -> Iterator[Beds]:
-    """Give the bed of a scenario: `beds("lab1")`; the same one for the whole session."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    capture = request.config.pluginmanager.get_plugin("capturemanager")
-    mine: dict[str, Bed] = {}
-    borrowed: dict[str, Bed] = {}
+def announcer(config: pytest.Config) -> Callable[[str], None]:
+    """Tells what goes on while tests wait: past pytest's capturing."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
 
     def report(line: str) -> None:
         if capture is None:
@@ -61,6 +57,17 @@ def beds(request: pytest.FixtureRequest) -> Iterator[Beds]:
         else:
             with capture.global_and_fixture_disabled():
                 print(f"\n[testbed] {line}", end="", flush=True)
+
+    return report
+
+
+@pytest.fixture(scope="session")
+def beds(request: pytest.FixtureRequest) -> Iterator[Beds]:
+    """Give the bed of a scenario: `beds("lab1")`; the same one for the whole session."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    report = announcer(request.config)
+    mine: dict[str, Bed] = {}
+    borrowed: dict[str, Bed] = {}
 
     def give(scenario: str) -> Bed:
         if scenario not in mine and scenario not in borrowed:
