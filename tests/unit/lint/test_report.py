@@ -76,7 +76,8 @@ def test_a_page_fits_the_terminal(tmp_path: Path, language: Language) -> None:
     linted = lint(tmp_path, BAD)
     text = shown(linted, language)
     assert max(cell_len(line) for line in text.splitlines()) <= 80
-    assert all(one.rule in text and f":{one.line}" in text for one in linted.findings)
+    told = "".join(text.split())  # a long path is folded anywhere
+    assert all(one.rule in told and f":{one.line}" in told for one in linted.findings)
 
 
 def test_a_title_cannot_play_tricks_on_a_terminal(tmp_path: Path) -> None:
