@@ -6,6 +6,7 @@ for how several are installed side by side.
 
 from __future__ import annotations
 
+from .alerting import Alerting
 from .app import Autoscaler, LoadGenerator, Scraped, WebApp
 from .argocd import ArgoCD, LabApplication
 from .base import Layer
@@ -19,6 +20,7 @@ __all__ = ["LAYERS", "Layer"]
 _ALL: tuple[Layer, ...] = (
     PrometheusCrds(),
     Monitoring(),
+    Alerting(),
     MetricsServer(),
     MetricsServer(name="metrics-server-without-flag", verified=False),
     WebApp(),

@@ -77,6 +77,7 @@ _SCENARIOS = (
         "Lab 1 finished, and every checkpoint works",
         layers=("monitoring", "app-scraped", "metrics-server", "hpa-history", "application"),
     ),
+    Scenario("alerting", "The alerting of hands-on 1 alone", layers=("alerting",)),
 )
 SCENARIOS: dict[str, Scenario] = {found.name: found for found in _SCENARIOS}
 

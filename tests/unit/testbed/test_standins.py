@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.testbed.standins.grafana.auth import Accounts
 from tests.testbed.standins.kube_state_metrics.samples import Lines, quantity
 from tests.testbed.standins.kube_state_metrics.workloads import autoscaler
+from tests.testbed.standins.webhook.server import delivery
 
 
 def test_samples_are_grouped_and_escaped() -> None:
@@ -73,3 +75,15 @@ def test_grafana_knows_its_cookie_and_basic_authentication() -> None:
     assert not accounts.authenticated(None, "grafana_session=made-up")
     assert not accounts.authenticated("Bearer x", None)
     assert not accounts.authenticated(None, None)
+
+
+def test_a_webhook_is_remembered_by_the_receiver_that_it_names() -> None:
+    """Not by its path; what is no webhook of Alertmanager is refused."""
+    alert = {"status": "firing", "labels": {"alertname": "A"}, "annotations": {}}
+    body = {"version": "4", "receiver": "slack", "status": "firing", "alerts": [alert]}
+    found = delivery("/pagerduty", body, datetime(2026, 1, 1, tzinfo=UTC))
+    assert (found["receiver"], found["path"], found["at"]) == ("slack", "/pagerduty", "2026-01-01T00:00:00Z")
+    assert found["alerts"] == [{"status": "firing", "labels": {"alertname": "A"}}]
+    for other in ([], {"receiver": "slack"}, {"alerts": []}, {"receiver": "slack", "alerts": {}}):
+        with pytest.raises(ValueError, match="no webhook"):
+            delivery("/slack", other, datetime(2026, 1, 1, tzinfo=UTC))
