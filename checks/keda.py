@@ -25,7 +25,8 @@ from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.metrics import api_services
 from pytest_k8sgrade.services.running import workloads
 
-COMPONENTS = ("keda-operator", keda.METRICS_SERVICE)
+COMPONENTS = (("keda-operator",), (keda.METRICS_SERVICE, "keda-metrics-apiserver"))
+"""The Deployments' names by KEDA's chart, then by its release file where that differs."""
 CRD = "scaledobjects.keda.sh"
 EXTERNAL = "external.metrics.k8s.io/v1beta1"
 SLACK = timedelta(seconds=30)
@@ -36,8 +37,9 @@ def test_installed(cluster: Cluster, namespace: str = "keda") -> None:
     """KEDA's operator and metrics server run, and ScaledObjects are a known kind."""
     found = Findings()
     require_established(cluster, found, CRD)
-    for name in COMPONENTS:
-        program = cluster.find("apps/v1", "Deployment", name, namespace)
+    for name, *others in COMPONENTS:
+        looked = (cluster.find("apps/v1", "Deployment", one, namespace) for one in (name, *others))
+        program = next((one for one in looked if one is not None), None)
         if program is None:
             found.require(
                 False, "keda-component-absent", part=name, wanted=name, component=name, namespace=namespace

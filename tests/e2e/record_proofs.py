@@ -138,7 +138,8 @@ def bed_of(lab: str, name: str | None) -> Iterator[Bed]:
 
 
 def _empty(options: argparse.Namespace) -> bool:
-    bed = scenarios.start("empty", name="proofs-empty")
+    own = f"{options.lab}-empty"
+    bed = scenarios.start(own if own in scenarios.SCENARIOS else "empty", name="proofs-empty")
     try:
         with tempfile.TemporaryDirectory() as folder:
             evidence = options.out / "empty.zip"

@@ -10,10 +10,14 @@ from .alerting import Alerting
 from .app import Autoscaler, LoadGenerator, Scraped, WebApp
 from .argocd import ArgoCD, LabApplication
 from .base import Layer
+from .event_driven import Consumer, Queue
 from .git_server import GitServer
 from .history import ScalingHistory
+from .keda import Keda
 from .metrics_server import MetricsServer
 from .monitoring import Monitoring, PrometheusCrds
+from .node_autoscaler import NodeAutoscaler, Provider
+from .vpa import Vertical, Vpa
 
 __all__ = ["LAYERS", "Layer"]
 
@@ -34,5 +38,12 @@ _ALL: tuple[Layer, ...] = (
     ArgoCD(),
     GitServer(),
     LabApplication(),
+    Keda(),
+    Queue(),
+    Consumer(),
+    Vpa(),
+    Vertical(),
+    Provider(),
+    NodeAutoscaler(),
 )
 LAYERS: dict[str, Layer] = {layer.name: layer for layer in _ALL}

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
+from tests.testbed.build.images import image
+
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
@@ -124,3 +126,30 @@ def config_map(name: str, namespace: str, data: dict[str, str]) -> Document:
 def namespace(name: str) -> Document:
     """A Namespace."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def stand_in(name: str, where: str, folder: str, pod: Document, labels: dict[str, str]) -> list[Document]:
+    """A Deployment that runs server.py of a stand-in's folder, and the ConfigMap with it."""
+    files = f"{name}-files"
+    container = {
+        "name": name,
+        "image": image("base"),
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python3", "-B", "/app/server.py"],
+        "volumeMounts": [{"name": "app", "mountPath": "/app"}],
+        **pod.pop("container", {}),
+    }
+    spec = {
+        "terminationGracePeriodSeconds": 0,
+        "containers": [container],
+        "volumes": [{"name": "app", "configMap": {"name": files}}],
+        **pod,
+    }
+    template = {"metadata": {"labels": {**labels, STAND_IN_LABEL: folder}}, "spec": spec}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": where, "labels": {STAND_IN_LABEL: folder}},
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+    return [config_map(files, where, scripts(folder)), deployment]

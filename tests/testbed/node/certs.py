@@ -53,6 +53,11 @@ def wanted(node: str, address: str, service: str) -> list[Wanted]:
     ]
 
 
+def _configured(folder: Path) -> None:
+    """A configuration of its own: the distribution's would add extensions that clash with ours."""
+    (folder / "openssl.cnf").write_text("[req]\ndistinguished_name = dn\n[dn]\n", encoding="ascii")
+
+
 def _openssl(folder: Path, *arguments: str) -> None:
     subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
 
@@ -86,8 +91,7 @@ def _request(folder: Path, stem: str, subject: str, extensions: list[str], autho
 def make(folder: Path, *, node: str, address: str, service: str) -> None:
     """Write all keys, certificates and kubeconfigs into `folder`."""
     folder.mkdir(mode=0o700)
-    # the distribution's own configuration would add extensions that clash with ours
-    (folder / "openssl.cnf").write_text("[req]\ndistinguished_name = dn\n[dn]\n", encoding="ascii")
+    _configured(folder)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda stem: _authority(folder, stem), ("ca", "front-proxy-ca")))
         wants = wanted(node, address, service)
@@ -98,6 +102,13 @@ def make(folder: Path, *, node: str, address: str, service: str) -> None:
     for want in wants:
         if want.authority == "ca" and not want.alternatives:
             kubeconfig(folder, want.stem, folder / f"{want.stem}.kubeconfig")
+
+
+def serving(folder: Path, name: str) -> None:
+    """Write an authority `ca` and what a server of this name serves with, `server`, into a folder."""
+    _configured(folder)
+    _authority(folder, "ca")
+    _certificate(folder, Wanted("server", name, alternatives=(f"DNS:{name}",)))
 
 
 def _service_accounts(folder: Path) -> None:

@@ -77,6 +77,13 @@ _SCENARIOS = (
         "Lab 1 finished, and every checkpoint works",
         layers=("monitoring", "app-scraped", "metrics-server", "hpa-history", "application"),
     ),
+    Scenario(
+        "autoscaling",
+        "What the theory of autoscaling shows: KEDA, the VPA, and the traces of Cluster Autoscaler",
+        layers=("consumer", "vertical", "node-autoscaler"),
+    ),
+    # Where no provider could add a machine nothing about node autoscaling is graded.
+    Scenario("autoscaling-empty", "A node of a provider and nothing on it", layers=("provider",)),
     Scenario("alerting", "The alerting of hands-on 1 alone", layers=("alerting",)),
 )
 SCENARIOS: dict[str, Scenario] = {found.name: found for found in _SCENARIOS}

@@ -255,3 +255,19 @@ def test_configuration_takes_keda_s_defaults() -> None:
         "spec.triggers[].type",
         "spec.triggers[].metadata.threshold",
     ]
+
+
+@pytest.mark.parametrize("server", ["keda-operator-metrics-apiserver", "keda-metrics-apiserver"])
+@pytest.mark.parametrize("there", [True, False])
+def test_it_is_installed_by_its_chart_or_by_its_release_file(server: str, there: bool) -> None:
+    """The two call the metrics server differently; without one it is named."""
+    crd = item(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        keda.CRD,
+        status={"conditions": [condition("Established", "True", "InitialNamesAccepted")]},
+    )
+    names = ("keda-operator", *([server] if there else []))
+    programs = [deployment(name, "keda") for name in names]
+    seen = look(keda.test_installed, MemoryApi(crd, namespace("keda"), *programs).cluster())
+    assert (seen.status == "met", reason(seen)) == (there, None if there else "keda-component-absent")
