@@ -47,6 +47,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write what the verdicts rest on to this file, without secrets",
     )
     group.addoption(
+        "--k8s-grade-answers",
+        metavar="FILE",
+        help="grade the answers to a rubric's questions; `k8sgrade theory` writes the file to fill in",
+    )
+    group.addoption(
+        "--k8s-grade-student",
+        metavar="ID",
+        help="whose answers they must be (default: those of the id that the file names)",
+    )
+    group.addoption(
         "--k8s-grade-set",
         metavar="KEY=VALUE",
         action="append",

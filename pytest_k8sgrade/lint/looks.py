@@ -6,10 +6,10 @@ be hidden by the items before it.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster, View
 from pytest_k8sgrade.cluster.reader import Reader
@@ -21,6 +21,8 @@ from pytest_k8sgrade.rubric.signature import Check
 from pytest_k8sgrade.rubric.variables import fixed_values, needed_variables, searches, substitute
 from pytest_k8sgrade.run.looks import broken
 from pytest_k8sgrade.run.search import Search
+from pytest_k8sgrade.theory.drawing import Draw
+from pytest_k8sgrade.theory.question import Answer
 
 _NOW = datetime(2026, 1, 2, tzinfo=UTC)
 """The time of clusters that are made up: a day after all they hold was made."""
@@ -56,7 +58,7 @@ class Scene:
         view = View(self.reader, now=self.now)
         try:
             values = substitute(item.with_, search.values(needed_variables(item), view))
-            observation = _observe(check, values, view)
+            observation = _observe(item, check, values, view)
         except Finding as finding:
             observation = finding.observation()
         return Look(item, observation, frozenset(exchange.key for exchange in view.exchanges()))
@@ -64,11 +66,14 @@ class Scene:
 
 def runs_alone(check: Check) -> bool:
     """Whether a check needs nothing of pytest."""
-    return "request" not in inspect.signature(check.function).parameters
+    return not check.takes("request")
 
 
-def _observe(check: Check, values: Mapping[str, JsonValue], view: View) -> Observation:
-    given = {"cluster": Cluster(view)} if "cluster" in inspect.signature(check.function).parameters else {}
+def _observe(item: Item, check: Check, values: Mapping[str, JsonValue], view: View) -> Observation:
+    """What the check finds on the view, or in a sheet on which nothing is answered."""
+    given: dict[str, Any] = {"cluster": Cluster(view)} if check.takes("cluster") else {}
+    if check.takes("answer"):
+        given["answer"] = Answer(Draw("lint", "1", "nobody", item.id))
     try:
         check.function(**given, **values)
     except Finding as finding:

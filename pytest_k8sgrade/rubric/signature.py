@@ -31,7 +31,7 @@ from pytest_k8sgrade.rubric.model import Item
 from pytest_k8sgrade.rubric.suggest import choices
 from pytest_k8sgrade.rubric.variables import fill_placeholders, substitute
 
-FIXTURES = frozenset({"cluster", "request"})
+FIXTURES = frozenset({"answer", "cluster", "request"})
 """Parameters that the run provides: not for a rubric to give."""
 
 BUNDLED = "pytest_k8sgrade.checks"
@@ -81,6 +81,10 @@ class Check:
         """The first line of the docstring: the English title of items without one of their own."""
         lines = (self.function.__doc__ or self.name).strip().splitlines()
         return lines[0]
+
+    def takes(self, fixture: str) -> bool:
+        """Whether the run provides this for it."""
+        return fixture in inspect.signature(self.function).parameters
 
     def faults(self, given: Mapping[str, JsonValue]) -> list[ParameterFault]:
         """What keeps the check from being called with these parameters."""

@@ -17,13 +17,17 @@ import pytest
 from _pytest.runner import runtestprotocol  # the one private name: pytest has no unlogged protocol
 
 from pytest_k8sgrade.cluster import Cluster, View
-from pytest_k8sgrade.outcome import CannotTell, Finding, JsonValue, Observation, Reason
+from pytest_k8sgrade.outcome import CannotTell, Finding, JsonValue, Observation, Reason, cannot_tell
 from pytest_k8sgrade.rubric.variables import needed_variables, substitute
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.search import Search
+from pytest_k8sgrade.theory.drawing import Draw
+from pytest_k8sgrade.theory.question import Answer
 
 if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster.acting import Actor
     from pytest_k8sgrade.run.collect import CheckItem
+    from pytest_k8sgrade.theory.sheet import Sheet
 
 FOUND = pytest.StashKey[Observation]()
 """What the look at an item found; written by the makereport hook."""
@@ -36,7 +40,9 @@ class Looker:
     search: Search
     holds: Mapping[str, float] = field(default_factory=dict)
     values: dict[str, JsonValue] = field(default_factory=dict)
+    sheet: Sheet | None = None
     _cluster: Cluster | None = None
+    _actor: Actor | None = None
 
     def current(self) -> Cluster:
         """The facade of the look that is going on."""
@@ -44,18 +50,46 @@ class Looker:
             raise RuntimeError("the cluster fixture works only in items that --k8s-grade collects")
         return self._cluster
 
+    def answer(self, question: str) -> Answer:
+        """What was answered to a question; without a sheet nothing can be told of it."""
+        if self.sheet is None:
+            cannot_tell("theory-no-answers", question=question)
+        draw = Draw(self.sheet.rubric, self.sheet.version, self.sheet.student, question)
+        return Answer(draw, self.sheet.answers.get(question))
+
+    def acting(self) -> Actor:
+        """The actor of the active check that is going on."""
+        if self._actor is None:
+            raise RuntimeError("the actor fixture works only in active items that were asked for")
+        return self._actor
+
     def look(self, entry: Entry, view: View) -> Observation:
         """Evaluate the item's check on the view."""
-        item = entry.node.rubric_item
-        cluster = Cluster(view)
         try:
-            known = self.search.values(needed_variables(item), view)
+            values = self.resolve(entry, view)
         except CannotTell as doubt:
             return doubt.observation()
+        return self._held(entry.look, self._evaluate(entry.node, values, Cluster(view)), view)
+
+    def resolve(self, entry: Entry, view: View) -> dict[str, JsonValue]:
+        """The parameters of the item on the view; may raise `CannotTell`."""
+        item = entry.node.rubric_item
+        known = self.search.values(needed_variables(item), view)
         self.values.update(known)
         values = substitute(item.with_, known)
         entry.look = look_key(item.check, values)
-        return self._held(entry.look, self._evaluate(entry.node, values, cluster), view)
+        return values
+
+    def act(
+        self, entry: Entry, values: Mapping[str, JsonValue], view: View, actor: Actor
+    ) -> Observation:
+        """Let the item's check act; the view is the one on which the passive verdicts rest."""
+        self._actor = actor
+        try:
+            found = self._evaluate(entry.node, values, Cluster(view))
+        finally:
+            self._actor = None
+        return replace(found, seen=actor.seen) if found.status == "met" else found
 
     def _held(self, look: str, found: Observation, view: View) -> Observation:
         """What a recording run saw to hold by looking again is part of the evidence."""

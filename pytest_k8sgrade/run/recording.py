@@ -18,6 +18,7 @@ from pytest_k8sgrade.grade.model import Grade, Points, Verdict
 from pytest_k8sgrade.kube.times import format_time, parse_time
 from pytest_k8sgrade.rubric.model import Rubric, Scalar
 from pytest_k8sgrade.rubric.variables import parse_overrides
+from pytest_k8sgrade.theory.sheet import Sheet
 
 
 def _moment(value: object) -> datetime | None:
@@ -70,7 +71,8 @@ class RecordedMark(_Noted):
 class RecordedRun(_Noted):
     """A recording run: `holds` are seconds for which looks were seen to hold, by look.
 
-    `set` are the rubric's variables that were set by hand, as they were written.
+    `set` are the rubric's variables that were set by hand, as they were written, `answers` what was
+    handed in to its questions.
     """
 
     rubric: RecordedRubric = RecordedRubric()
@@ -79,6 +81,7 @@ class RecordedRun(_Noted):
     holds: dict[str, _Seconds] = Field(default_factory=dict)
     set: dict[str, _Line] = Field(default_factory=dict)
     mark: RecordedMark | None = None
+    answers: Sheet | None = None
 
     def told(self) -> dict[str, Any]:
         """As evidence holds it."""

@@ -20,6 +20,7 @@ from pytest_k8sgrade.rubric.model import sum_of
 from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, parse_overrides, searches
+from pytest_k8sgrade.run.answering import needs_cluster, sheet_of
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.looks import Looker
 from pytest_k8sgrade.run.recording import (
@@ -37,7 +38,7 @@ from pytest_k8sgrade.run.settling import Patience
 from pytest_k8sgrade.run.sources import open_source
 
 if TYPE_CHECKING:
-    from pytest_k8sgrade.grade.model import Grade
+    from pytest_k8sgrade.grade.model import Grade, Subject
     from pytest_k8sgrade.outcome import JsonValue
     from pytest_k8sgrade.rubric.model import Item, Rubric, Scalar
     from pytest_k8sgrade.run.collect import CheckItem
@@ -65,10 +66,11 @@ class GradeSession:
         lab = load_rubric(pack)
         given = parse_overrides(lab.rubric, settings.overrides)
         catalogue = Catalogue(settings.language, [pack.locale] if pack.locale else [])
-        source = open_source(settings)
+        source = open_source(settings, needs_cluster=needs_cluster(lab))
         overrides = {**recorded_values(lab.rubric, source.recorded, given), **given}
         search = Search(fixed_values(lab.rubric, overrides), searches(lab.rubric, overrides))
-        looker = Looker(search, source.recorded.holds)
+        sheet = sheet_of(settings, lab, source.recorded)
+        looker = Looker(search, source.recorded.holds, sheet=sheet)
         session = cls(settings, lab, catalogue, source, looker, overrides)
         source.expect(session._expected_reads())
         return session
@@ -87,9 +89,17 @@ class GradeSession:
         return [
             lab,
             *self.source.header(self.catalogue),
-            self.catalogue.label("header-namespaces", namespaces=namespaces),
+            *self._answers(),
+            *([self.catalogue.label("header-namespaces", namespaces=namespaces)] if namespaces else []),
             *([self.catalogue.label("header-set", settings=told)] if told else []),
         ]
+
+    def _answers(self) -> list[str]:
+        sheet = self.looker.sheet
+        if sheet is None:
+            return []
+        told = {"student": sheet.student, "rubric": sheet.rubric, "version": sheet.version}
+        return [self.catalogue.label("header-answers", **told)]
 
     def _expected_reads(self) -> list[str]:
         """The rubric's reads with the variables put in, as far as they are known without the cluster."""
@@ -126,13 +136,18 @@ class GradeSession:
         run = Run(
             digest=self.lab.digest,
             tool_version=version("pytest-k8sgrade"),
-            subject=self.source.subject(),
+            subject=self._subject(),
             titles={item.id: self._title(item) for item in rubric.items},
             values=values,
             started=self.source.recorded.recorded or self.started,
             finished=self.source.recorded.recorded or datetime.now(UTC),
         )
         return build_grade(rubric, results(rubric, self.entries), run, self.catalogue, self.settings.hints)
+
+    def _subject(self) -> Subject:
+        """The cluster, and the student who handed answers in."""
+        sheet, subject = self.looker.sheet, self.source.subject()
+        return subject if sheet is None else subject.model_copy(update={"student": sheet.student})
 
     def write(self, grade: Grade) -> None:
         """Write the reports and the evidence that were asked for."""
@@ -155,6 +170,7 @@ class GradeSession:
             holds={entry.look: round(entry.held, 1) for entry in self.entries if entry.held},
             set=split_settings(self.settings.overrides),
             mark=mark_of(grade),
+            answers=self.looker.sheet,
         )
 
     def _title(self, item: Item) -> str:

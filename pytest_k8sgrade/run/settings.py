@@ -29,6 +29,8 @@ class Settings:
     context: str | None = None
     evidence: Path | None = None
     record: Path | None = None
+    answers: Path | None = None
+    student: str | None = None
     overrides: tuple[str, ...] = ()
     wait: float | None = None
     reports: tuple[Target, ...] = ()
@@ -45,6 +47,8 @@ def settings_of(config: pytest.Config) -> Settings:
         context=option("k8s_grade_context"),
         evidence=_path(option("k8s_grade_from")),
         record=_path(option("k8s_grade_record")),
+        answers=_path(option("k8s_grade_answers")),
+        student=option("k8s_grade_student"),
         overrides=tuple(option("k8s_grade_set")),
         wait=wait_of(option("k8s_grade_wait"), "--k8s-grade-wait"),
         reports=tuple(parse_target(text) for text in option("k8s_grade_report")),
@@ -64,6 +68,7 @@ def _refuse_contradictions(settings: Settings) -> None:
         "--k8s-grade-kubeconfig": settings.kubeconfig,
         "--k8s-grade-context": settings.context,
         "--k8s-grade-record": settings.record,
+        "--k8s-grade-answers": settings.answers,
     }
     for option, value in live_only.items():
         if value is not None:

@@ -24,7 +24,7 @@ from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.model import Subject
 from pytest_k8sgrade.kube.times import format_time
 from pytest_k8sgrade.outcome import Finding
-from pytest_k8sgrade.reports.write import write_atomically
+from pytest_k8sgrade.run.answering import NoCluster, write_evidence
 from pytest_k8sgrade.run.recording import NOTHING, RecordedRun, read_run
 
 if TYPE_CHECKING:
@@ -65,10 +65,12 @@ class GradeSource(Protocol):
         """Let go of connections and files."""
 
 
-def open_source(settings: Settings) -> GradeSource:
+def open_source(settings: Settings, *, needs_cluster: bool = True) -> GradeSource:
     """The source that the options name; raises `UsageFault`. Nothing is sent yet."""
     if settings.evidence is not None:
         return RecordedCluster(open_evidence(settings.evidence), settings.evidence)
+    if not needs_cluster:
+        return NoCluster()
     return LiveCluster(connect(settings.kubeconfig, settings.context))
 
 
@@ -133,13 +135,7 @@ class LiveCluster:
         last = self._last or self.source.view()
         others = [view for view in older if view is not last]
         content = evidence_of(last, self.source.facts, run.told(), version("pytest-k8sgrade"), others)
-        try:
-            write_atomically(path, content)
-        except OSError as error:
-            raise UsageFault(
-                f"the evidence cannot be written to {str(path)!r}: {error.strerror}; "
-                "give a file in a folder that can be written to"
-            ) from error
+        write_evidence(path, content)
 
     def close(self) -> None:
         """Close connections and threads."""

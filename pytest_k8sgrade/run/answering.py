@@ -1,0 +1,114 @@
+"""Grading a sheet of answers: which one it is, and a source for rubrics that ask no cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from pytest_k8sgrade.cluster import Facts, Request, Response, View, evidence_of
+from pytest_k8sgrade.cluster.reader import Login
+from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.grade.model import Subject
+from pytest_k8sgrade.outcome import cannot_tell
+from pytest_k8sgrade.reports.write import write_atomically
+from pytest_k8sgrade.run.recording import NOTHING, RecordedRun
+from pytest_k8sgrade.theory.sheet import Sheet, read_sheet, student_id
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.locale.messages import Catalogue
+    from pytest_k8sgrade.rubric.load import LoadedRubric
+    from pytest_k8sgrade.run.settings import Settings
+
+FIXTURE: Final = "answer"
+
+
+def sheet_of(settings: Settings, lab: LoadedRubric, recorded: RecordedRun) -> Sheet | None:
+    """The answers to be graded: those of the options, else those of the evidence; raises `UsageFault`.
+
+    A rubric that asks nothing but questions cannot be graded without them.
+    """
+    if settings.answers is not None:
+        if not _asks(lab, FIXTURE):
+            raise UsageFault(f"the rubric {lab.rubric.id} asks no questions; leave --k8s-grade-answers out")
+        return read_sheet(settings.answers, lab.rubric, settings.student)
+    if recorded.answers is None and settings.evidence is None and not needs_cluster(lab):
+        raise UsageFault(
+            f"the rubric {lab.rubric.id} asks questions: `k8sgrade theory {lab.pack.name} --student ID "
+            "--out FILE` writes them; fill them in, then grade them with --k8s-grade-answers FILE"
+        )
+    sheet = recorded.answers
+    if sheet is not None and settings.student is not None and sheet.student != student_id(settings.student):
+        raise UsageFault(f"the evidence holds answers of {sheet.student!r}, not of {settings.student!r}")
+    return sheet
+
+
+def needs_cluster(lab: LoadedRubric) -> bool:
+    """Whether any item looks at a cluster."""
+    return _asks(lab, "cluster") or not _asks(lab, FIXTURE)
+
+
+def _asks(lab: LoadedRubric, fixture: str) -> bool:
+    return any(check.takes(fixture) for check in lab.checks.values())
+
+
+def write_evidence(path: Path, content: bytes) -> None:
+    """Write an evidence file; raises `UsageFault` when it cannot be written."""
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise UsageFault(
+            f"the evidence cannot be written to {str(path)!r}: {error.strerror}; "
+            "give a file in a folder that can be written to"
+        ) from error
+
+
+class NoCluster:
+    """A source for what is graded from answers alone: nothing is read, nothing is reached."""
+
+    replayed = True
+    recorded = NOTHING
+
+    def __init__(self) -> None:
+        self._view = View(_Nothing(), now=datetime.now(UTC).replace(microsecond=0))
+
+    def view(self) -> View:
+        """Always the same: there is nothing that could change."""
+        return self._view
+
+    def expect(self, paths: Sequence[str]) -> None:
+        """There is nothing to read ahead."""
+
+    def header(self, catalogue: Catalogue) -> list[str]:
+        """No cluster to be named."""
+        return []
+
+    def subject(self) -> Subject:
+        """No cluster to be named."""
+        return Subject()
+
+    def record(self, path: Path, run: RecordedRun, older: Iterable[View]) -> None:
+        """Write the evidence, which holds the answers; raises `UsageFault` when it cannot be written."""
+        nobody = Facts(context="", server="", identity="")
+        write_evidence(path, evidence_of(self._view, nobody, run.told(), version("pytest-k8sgrade")))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class _Nothing:
+    """A reader without a cluster behind it."""
+
+    def read(self, request: Request, seconds: float) -> Response:
+        """Nobody answers."""
+        _nobody(request.path)
+
+    def login(self, login: Login, seconds: float) -> Response:
+        """Nobody answers."""
+        _nobody(login.path)
+
+
+def _nobody(path: str) -> NoReturn:
+    cannot_tell("not-recorded", path=path)
