@@ -14,10 +14,11 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import Findings, Unmet, absent, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
 from pytest_k8sgrade.services.established import require_established
-from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.gitops import argocd, argocd_history
+from pytest_k8sgrade.services.fields import require_equal
+from pytest_k8sgrade.services.gitops import argocd, argocd_fields, argocd_history
 from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application
-from pytest_k8sgrade.services.gitops.syncing import require_synced
+from pytest_k8sgrade.services.gitops.argocd_clusters import LOCAL_SERVER
+from pytest_k8sgrade.services.gitops.syncing import require_alone, require_compared, require_synced
 from pytest_k8sgrade.services.running import workloads
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
@@ -28,7 +29,6 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
 }
 """What no installation can do without; Dex, notifications and ApplicationSets are optional."""
 CRDS = ("applications.argoproj.io", "appprojects.argoproj.io")
-LOCAL_SERVER, LOCAL_NAME = "https://kubernetes.default.svc", "in-cluster"
 
 
 def test_installed(cluster: Cluster, namespace: str) -> None:
@@ -91,8 +91,11 @@ def test_application(
     name: str,
     namespace: str,
     *,
+    repository: str = "",
     path: str = "",
     revision: str = "",
+    helm_value_files: list[str] | None = None,
+    helm_parameters: dict[str, str] | None = None,
     project: str = "",
     server: str = LOCAL_SERVER,
     target_namespaces: list[str] | None = None,
@@ -100,72 +103,40 @@ def test_application(
     self_heal: bool | None = None,
     create_namespace: bool | None = None,
 ) -> None:
-    """The Application {name} has the source, destination and sync policy that were asked for."""
+    """The Application {name} has the source, destination and sync policy that were asked for.
+
+    `repository` is an address or a repository's bare name; an empty `server` stands for any cluster.
+    """
     app, found = _application(cluster, name, namespace), Findings()
-    subject = {"kind": "Application", "namespace": namespace, "name": name}
-    repositories = [source.repository for source in app.sources]
-    has_source = bool(repositories) and all(repositories)
-    require_that(found, subject, "spec.source.repoURL", repositories or None, "<URL>", met=has_source)
-    for field, asked, values in (
-        ("path", path, [source.path for source in app.sources]),
-        ("targetRevision", revision, [source.revision for source in app.sources]),
-    ):
-        if asked:
-            require_that(found, subject, f"spec.source.{field}", values, asked, met=asked in values)
+    subject = argocd_fields.subject_of(app)
+    argocd_fields.require_source(found, subject, app, repository=repository, path=path, revision=revision)
+    argocd_fields.require_helm(
+        found, subject, app, value_files=helm_value_files or [], parameters=helm_parameters or {}
+    )
     if project:
         require_equal(found, subject, "spec.project", app.project, project)
-    _require_destination(found, subject, app, server, target_namespaces)
-    _require_policy(found, subject, app, prune=prune, self_heal=self_heal)
+    argocd_fields.require_destination(found, subject, app, server, target_namespaces)
+    argocd_fields.require_policy(found, subject, app, prune=prune, self_heal=self_heal)
     if create_namespace is not None:
         has = app.sync_options.get("CreateNamespace") == "true"
         require_equal(found, subject, "spec.syncPolicy.syncOptions.CreateNamespace", has, create_namespace)
     found.close()
 
 
-def _require_destination(
-    found: Findings,
-    subject: Mapping[str, str],
-    app: Application,
-    server: str,
-    namespaces: list[str] | None,
-) -> None:
-    destination = app.destination
-    has = destination.get("server") or (LOCAL_SERVER if destination.get("name") == LOCAL_NAME else None)
-    require_equal(found, subject, "spec.destination.server", has or destination.get("name"), server)
-    if namespaces:
-        namespace = destination.get("namespace")
-        require_that(
-            found, subject, "spec.destination.namespace", namespace, namespaces, met=namespace in namespaces
-        )
+def test_readable(cluster: Cluster, name: str, namespace: str) -> None:
+    """Argo CD reads the source of the Application {name}, finds manifests there and compares them."""
+    require_compared(cluster, _application(cluster, name, namespace))
 
 
-def _require_policy(
-    found: Findings,
-    subject: Mapping[str, str],
-    app: Application,
-    *,
-    prune: bool | None,
-    self_heal: bool | None,
-) -> None:
-    if prune is None and self_heal is None:
-        return
-    field = "spec.syncPolicy.automated"
-    if not app.automated.written:
-        asked = {"prune": prune, "selfHeal": self_heal}
-        wanted = {name: value for name, value in asked.items() if value is not None}
-        require_that(found, subject, field, None, wanted, met=False)
-        return
-    if not require_equal(found, subject, f"{field}.enabled", app.automated.on, True):
-        return
-    if prune is not None:
-        require_equal(found, subject, f"{field}.prune", app.automated.prune, prune)
-    if self_heal is not None:
-        require_equal(found, subject, f"{field}.selfHeal", app.automated.self_heal, self_heal)
+def test_synced(cluster: Cluster, name: str, namespace: str, *, alone: bool = False) -> None:
+    """The Application {name} is synced to Git, and what it deployed is healthy.
 
-
-def test_synced(cluster: Cluster, name: str, namespace: str) -> None:
-    """The Application {name} is synced to Git, and what it deployed is healthy."""
+    `alone` asks that no other Application manages any of the same objects: of two that do, one
+    is always Synced, and which of them changes all the time.
+    """
     app = _application(cluster, name, namespace)
+    if alone and app.error is None:
+        require_alone(cluster, app)
     require_synced(cluster, app)
     cluster.held_since(*_moments(app))
 
@@ -184,12 +155,12 @@ def test_automated(
 ) -> None:
     """The Application {name} is synced automatically, as its policy says."""
     app, found = _application(cluster, name, namespace), Findings()
-    subject = {"kind": "Application", "namespace": namespace, "name": name}
     if not app.automated.on:
         reason = "argocd-automated-off" if app.automated.written else "argocd-automated-absent"
         unmet(reason, seen=app.automated.written, wanted=True, namespace=namespace, name=name)
     found.require(True, "argocd-automated-off", part="automated")
-    _require_policy(found, subject, app, prune=prune, self_heal=self_heal)
+    subject = argocd_fields.subject_of(app)
+    argocd_fields.require_policy(found, subject, app, prune=prune, self_heal=self_heal)
     found.close()
 
 

@@ -7,7 +7,7 @@ is asked over https only: on its plain port argocd-server redirects to itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.outcome import cannot_tell, unmet
@@ -29,6 +29,8 @@ class Source:
     path: str
     chart: str
     revision: str
+    value_files: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,11 @@ def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
             path=source.get("path", ""),
             chart=source.get("chart", ""),
             revision=source.get("targetRevision", "") or "HEAD",
+            value_files=tuple((source.get("helm") or {}).get("valueFiles") or []),
+            parameters={
+                entry.get("name", ""): entry.get("value", "")
+                for entry in (source.get("helm") or {}).get("parameters") or []
+            },
         )
         for source in (many or ([one] if one else []))
     )

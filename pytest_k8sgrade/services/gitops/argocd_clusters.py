@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.gitops.argocd import API_VERSION, TIMEOUT_S, Application, application
+from pytest_k8sgrade.services.gitops.argocd import (
+    API_VERSION,
+    TIMEOUT_S,
+    Application,
+    application,
+    identity,
+    label,
+)
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -87,6 +94,18 @@ def destination_of(known: Sequence[Destination], app: Application) -> Destinatio
 def applications(cluster: Cluster, namespace: str) -> list[Application]:
     """The Applications in Argo CD's namespace."""
     return [application(item) for item in cluster.list(API_VERSION, "Application", namespace)]
+
+
+def sharing(cluster: Cluster, app: Application) -> dict[str, list[str]]:
+    """The other Applications that manage objects of an Application on the same cluster, and which objects."""
+    known = if_readable(lambda: registered(cluster, app.namespace)) or []
+    place, own = destination_of(known, app), {identity(one): label(one) for one in app.resources}
+    found = {
+        f"{one.namespace}/{one.name}": [own[each] for each in map(identity, one.resources) if each in own]
+        for one in applications(cluster, app.namespace)
+        if one.name != app.name and destination_of(known, one) == place
+    }
+    return {name: common for name, common in found.items() if common}
 
 
 def reached(app: Application) -> bool:

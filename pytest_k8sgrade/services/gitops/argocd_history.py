@@ -8,7 +8,7 @@ in the last operation alone, which the next operation overwrites.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -50,25 +50,34 @@ def _initiator(app: Application) -> Mapping[str, Any]:
     return operation.get("initiatedBy") or (app.history[-1].get("initiatedBy") if app.history else None) or {}
 
 
-def revisions(app: Application) -> list[str]:
-    """The revisions that were deployed, each once, oldest first; of several sources all of them."""
-    found = [
-        "+".join(entry.get("revisions") or [entry.get("revision") or ""])
-        for entry in sorted(app.history, key=lambda entry: int(entry.get("id", 0)))
+def sequence(app: Application) -> list[str]:
+    """The revision of each deploy, oldest first; of several sources all of them."""
+    return [
+        "+".join(entry.get("revisions") or [entry.get("revision") or ""]) for entry in _entries(app.history)
     ]
-    return list(dict.fromkeys(found))
 
 
-def later_deploys(app: Application) -> list[tuple[datetime, datetime]]:
-    """When each entry of the history after the first was deployed, from its start to its end."""
-    entries = sorted(app.history, key=lambda entry: int(entry.get("id", 0)))[1:]
-    spans = [(parse_time(one.get("deployStartedAt")), parse_time(one.get("deployedAt"))) for one in entries]
-    return [(start or end, end) for start, end in spans if end is not None]
+def revisions(app: Application) -> list[str]:
+    """The revisions that were deployed, each once, oldest first."""
+    return list(dict.fromkeys(sequence(app)))
+
+
+def _entries(history: Iterable[Object]) -> list[Object]:
+    return sorted(history, key=lambda entry: int(entry.get("id", 0)))
+
+
+def deploys(app: Application) -> list[tuple[datetime, datetime]]:
+    """When each entry of the history was deployed, from its start to its end."""
+    stamps = [
+        (parse_time(one.get("deployStartedAt")), parse_time(one.get("deployedAt")))
+        for one in _entries(app.history)
+    ]
+    return [(start or end, end) for start, end in stamps if end is not None]
 
 
 def changed(cluster: Cluster, app: Application) -> bool:
     """Whether a later deploy made a workload, or gave one a new template."""
-    spans = [(start - SLACK, end + SLACK) for start, end in later_deploys(app)]
+    spans = [(start - SLACK, end + SLACK) for start, end in deploys(app)[1:]]
     made = [moment for one in app.resources for moment in _births(cluster, one)]
     return any(start <= moment <= end for moment in made for start, end in spans)
 
@@ -83,18 +92,20 @@ def _births(cluster: Cluster, resource: Object) -> list[datetime]:
     if workload is None:
         return []
     items = [workload]
-    if kind == "Deployment" and _number(workload) > 1:
-        items += if_readable(lambda: _replica_sets(cluster, workload)) or []
+    if kind == "Deployment" and revision_number(workload) > 1:
+        items += if_readable(lambda: replica_sets(cluster, workload)) or []
     moments = [parse_time(one["metadata"].get("creationTimestamp")) for one in items]
     return [moment for moment in moments if moment is not None]
 
 
-def _number(deployment: Object) -> int:
+def revision_number(deployment: Object) -> int:
+    """How often a Deployment has changed its template, the first one included."""
     written = (deployment["metadata"].get("annotations") or {}).get(_REVISION, "1")
     return int(written) if str(written).isdigit() else 1
 
 
-def _replica_sets(cluster: Cluster, deployment: Object) -> list[Object]:
+def replica_sets(cluster: Cluster, deployment: Object) -> list[Object]:
+    """The templates that a Deployment has had, as far as they were kept."""
     metadata = deployment["metadata"]
     listed = cluster.list("apps/v1", "ReplicaSet", metadata["namespace"])
     return [

@@ -17,7 +17,7 @@ from pytest_k8sgrade.kube.duration import format_duration
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.gitops import argocd, argocd_causes, argocd_clusters
+from pytest_k8sgrade.services.gitops import argocd_causes, argocd_clusters, argocd_health
 from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application, label
 from pytest_k8sgrade.services.running import workloads
 
@@ -37,21 +37,52 @@ _CONTROLLER, _REPO_SERVER = "argocd-application-controller", "argocd-repo-server
 def require_synced(cluster: Cluster, app: Application) -> None:
     """Unmet, or hopeless, unless the Application is Synced, Healthy and manages something."""
     params = {"namespace": app.namespace, "name": app.name}
-    if app.terminating:
-        unmet(
-            "argocd-application-terminating",
-            seen="deletionTimestamp",
-            wanted=None,
-            finalizers=list(app.finalizers),
-            **params,
-        )
+    _require_lasting(app, params)
     _require_status(cluster, app, params)
     _require_comparable(cluster, app, params)
     require_operation(cluster, app)
     if app.sync != "Synced":
         _explain_out_of_sync(cluster, app, params)
     if app.health != "Healthy":
-        _explain_health(cluster, app, params)
+        argocd_health.explain(cluster, app, params)
+    _require_resources(app, params)
+
+
+def require_compared(cluster: Cluster, app: Application) -> None:
+    """Unmet, or hopeless, unless Argo CD reads the source, compares it, and finds manifests in it.
+
+    Whether they could be applied is another question.
+    """
+    params = {"namespace": app.namespace, "name": app.name}
+    _require_lasting(app, params)
+    _require_status(cluster, app, params)
+    if app.error != "SyncError":
+        _require_comparable(cluster, app, params)
+    _require_resources(app, params)
+
+
+def require_alone(cluster: Cluster, app: Application) -> None:
+    """Unmet when another Application manages some of the same objects, whichever of them is winning now."""
+    others = argocd_clusters.sharing(cluster, app)
+    if others:
+        common = sorted({one for each in others.values() for one in each})
+        params = {"namespace": app.namespace, "name": app.name, "resources": common, "others": sorted(others)}
+        unmet("argocd-not-alone", seen=sorted(others), wanted=[], **params)
+
+
+def _require_lasting(app: Application, params: Mapping[str, Any]) -> None:
+    if app.terminating:
+        finalizers = list(app.finalizers)
+        unmet(
+            "argocd-application-terminating",
+            seen="deletionTimestamp",
+            wanted=None,
+            finalizers=finalizers,
+            **params,
+        )
+
+
+def _require_resources(app: Application, params: Mapping[str, Any]) -> None:
     if not app.resources:
         paths = [source.path or source.chart for source in app.sources]
         unmet("argocd-no-resources", seen=0, wanted=1, paths=paths, **params)
@@ -196,7 +227,7 @@ def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str
         "resources": [label(one) for one in differing],
     }
     if "SharedResourceWarning" in app.conditions:
-        others = if_readable(lambda: _sharing(cluster, app)) or []
+        others = sorted(if_readable(lambda: argocd_clusters.sharing(cluster, app)) or {})
         unmet("argocd-shared-resource", seen=app.sync, wanted="Synced", others=others, **details)
     if not app.automated.on and not app.operation and not app.history:
         unmet("argocd-never-synced", seen=app.sync, wanted="Synced", **details)
@@ -218,17 +249,6 @@ def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str
     found.close()
 
 
-def _sharing(cluster: Cluster, app: Application) -> list[str]:
-    """The Applications that manage some of the same objects."""
-    own = {argocd.identity(one) for one in app.resources}
-    others = argocd_clusters.applications(cluster, app.namespace)
-    return sorted(
-        f"{one.namespace}/{one.name}"
-        for one in others
-        if one.name != app.name and own & {argocd.identity(resource) for resource in one.resources}
-    )
-
-
 def _scaled_by_autoscaler(cluster: Cluster, app: Application, resource: Mapping[str, Any]) -> bool:
     if resource.get("kind") not in ("Deployment", "StatefulSet"):
         return False
@@ -239,56 +259,3 @@ def _scaled_by_autoscaler(cluster: Cluster, app: Application, resource: Mapping[
         return True
     managed = [one for one in app.resources if one.get("kind") == "HorizontalPodAutoscaler"]
     return not listed and any(one.get("namespace") == namespace for one in managed)
-
-
-def _explain_health(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> None:
-    unwell = [one for one in app.resources if (one.get("health") or {}).get("status", "Healthy") != "Healthy"]
-    details = {**params, "health": app.health, "sync": app.sync}
-    missing = _workload_shortfalls(cluster, app)
-    if missing:
-        workloads.raise_shortfall(missing[0])
-    waiting = _without_address(cluster, app) if app.health == "Progressing" and missing is not None else []
-    if not waiting:
-        named = [label(one) for one in unwell]
-        unmet("argocd-not-healthy", seen=app.health, wanted="Healthy", resources=named, **details)
-    found = Findings()
-    found.require(True, "argocd-waits-for-address", part="workloads")
-    found.require(
-        False,
-        "argocd-waits-for-address",
-        part="healthy",
-        seen=app.health,
-        wanted="Healthy",
-        resources=waiting,
-        **details,
-    )
-    found.close()
-
-
-def _workload_shortfalls(cluster: Cluster, app: Application) -> list[Any] | None:
-    """What is missing of the managed workloads; None when they cannot be read."""
-    found = []
-    for one in app.resources:
-        if one.get("group") != "apps" or one.get("kind") not in workloads.KINDS:
-            continue
-        kind, name, namespace = one["kind"], one["name"], one.get("namespace", "")
-        workload = if_readable(lambda: workloads.get(cluster, kind, name, namespace))  # noqa: B023 - called at once
-        if workload is None:
-            return None
-        missing = workloads.shortfall(cluster, workload)
-        if missing is not None:
-            found.append(missing)
-    return found
-
-
-def _without_address(cluster: Cluster, app: Application) -> list[str]:
-    """Managed Ingresses that no controller has given an address."""
-    ingresses = [one for one in app.resources if one.get("kind") == "Ingress"]
-    found = []
-    for one in ingresses:
-        name, namespace = one["name"], one.get("namespace", "")
-        item = if_readable(lambda: cluster.get("networking.k8s.io/v1", "Ingress", name, namespace))  # noqa: B023
-        balancer = ((item or {}).get("status") or {}).get("loadBalancer") or {}
-        if item is not None and not balancer.get("ingress"):
-            found.append(label(one))
-    return found
