@@ -40,7 +40,10 @@ exec "$@"
 
 @dataclass(frozen=True)
 class Image:
-    """One image. ``program`` is copied to ``path``; ``files`` are (name, content, mode)."""
+    """One image. ``program`` is copied to ``path``; ``files`` are (name, content, mode).
+
+    ``tools`` are further programs, copied to usr/local/bin.
+    """
 
     key: str
     references: tuple[str, ...]
@@ -54,6 +57,7 @@ class Image:
     environment: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str, int], ...] = ()
+    tools: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -63,7 +67,7 @@ class Image:
     @property
     def components(self) -> frozenset[str]:
         """The components that must be built before the image can be made."""
-        return frozenset([self.program] * bool(self.program) + [BASE] * self.on_base)
+        return frozenset([*self.tools, *[self.program] * bool(self.program), *[BASE] * self.on_base])
 
 
 def _static(
@@ -125,6 +129,8 @@ IMAGES: Final[tuple[Image, ...]] = (
         # The base layer has no gpg; without it the repository server would not start.
         environment=("USER=argocd", "HOME=/home/argocd", "ARGOCD_GPG_ENABLED=false"),
         links=_links_to_argocd(),
+        # Renders the sources that are charts.
+        tools=("helm",),
     ),
     Image(
         "redis",
@@ -200,26 +206,37 @@ def make(wanted: Image, cache: Cache) -> Made:
         if base is None:
             raise NotBuilt({BASE}, "python -m tests.testbed build base")
         layers.append(base)
-    if wanted.program or wanted.files or wanted.links:
+    if wanted.program or wanted.files or wanted.links or wanted.tools:
         layers.append(_own_layer(wanted, cache))
     return Made(wanted.references, _config(wanted, layers), tuple(layers))
 
 
 def _own_layer(wanted: Image, cache: Cache) -> layer.Layer:
-    program = cache.bin / wanted.program if wanted.program else None
-    identity = ""
-    if program is not None:
-        if not program.is_file():
-            raise NotBuilt({wanted.program}, f"python -m tests.testbed build {wanted.program}")
-        state = program.stat()
-        identity = f"{state.st_size} {state.st_mtime_ns}"
-    inputs = digest(repr(wanted), identity, Path(__file__).read_text(encoding="utf-8"), debian.PASSWD)
+    """The layer on top: remade when a program, the image's description or this file is another one."""
+    program = _built(wanted.program, cache) if wanted.program else None
+    tools = [_built(name, cache) for name in wanted.tools]
+    identities = [_identity(file) for file in (program, *tools) if file is not None]
+    inputs = digest(
+        repr(wanted), " ".join(identities), Path(__file__).read_text(encoding="utf-8"), debian.PASSWD
+    )
     return layer.make(
-        cache.layers / f"{wanted.key}-own.tar", inputs, lambda writer: _fill(writer, wanted, program)
+        cache.layers / f"{wanted.key}-own.tar", inputs, lambda writer: _fill(writer, wanted, program, tools)
     )
 
 
-def _fill(writer: layer.LayerWriter, wanted: Image, program: Path | None) -> None:
+def _built(name: str, cache: Cache) -> Path:
+    program = cache.bin / name
+    if not program.is_file():
+        raise NotBuilt({name}, f"python -m tests.testbed build {name}")
+    return program
+
+
+def _identity(program: Path) -> str:
+    state = program.stat()
+    return f"{state.st_size} {state.st_mtime_ns}"
+
+
+def _fill(writer: layer.LayerWriter, wanted: Image, program: Path | None, tools: list[Path]) -> None:
     if not wanted.on_base:
         writer.directory("tmp", 0o1777)
         writer.file("etc/passwd", debian.PASSWD)
@@ -228,6 +245,8 @@ def _fill(writer: layer.LayerWriter, wanted: Image, program: Path | None) -> Non
             writer.directory(wanted.working_dir.strip("/"), 0o777)
     if program is not None:
         writer.file(wanted.path, program, 0o755)
+    for tool in tools:
+        writer.file(f"usr/local/bin/{tool.name}", tool, 0o755)
     for name, target in wanted.links:
         writer.link(name, target)
     for name, content, mode in wanted.files:

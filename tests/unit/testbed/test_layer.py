@@ -129,7 +129,7 @@ def cache(tmp_path: Path) -> Cache:
     made = Cache(tmp_path)
     layer.make(made.layers / "base.tar", "1", example)
     made.bin.mkdir()
-    for name in ("pause", "argocd"):
+    for name in ("pause", "argocd", "helm"):
         (made.bin / name).write_bytes(name.encode() * 100)
     return made
 
@@ -159,7 +159,7 @@ def test_an_image_names_its_layers_and_user(cache: Cache) -> None:
     assert config["rootfs"]["diff_ids"] == [one.diff_id for one in made.layers]
     assert len(made.layers) == 2
     found = entries(Path(made.layers[1].path))
-    assert found["usr/local/bin/argocd"].mode == 0o755
+    assert found["usr/local/bin/argocd"].mode == found["usr/local/bin/helm"].mode == 0o755
     assert found["usr/local/bin/argocd-repo-server"].linkname == "argocd"
 
 
@@ -188,7 +188,7 @@ def test_images_are_found_by_key_and_by_reference() -> None:
     assert images.select({"nginxinc/nginx-unprivileged:1.25"}) == images.select({"nginx"})
     with pytest.raises(ValueError, match=r"httpd.*nginx"):
         images.select({"httpd"})
-    assert images.components_of({"argocd", "pause"}) == {"argocd", "base", "pause"}
+    assert images.components_of({"argocd", "pause"}) == {"argocd", "base", "helm", "pause"}
 
 
 def test_a_clone_shares_layers_but_not_databases(tmp_path: Path) -> None:
