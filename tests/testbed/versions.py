@@ -13,6 +13,7 @@ KUBERNETES: Final = "1.34.4"
 METRICS_SERVER: Final = "0.8.0"
 PROMETHEUS_OPERATOR: Final = "0.85.0"
 ARGOCD: Final = "3.2.11"
+PROMETHEUS_ADAPTER: Final = "0.12.0"
 
 COREDNS: Final = "1.15.0"
 HELM: Final = "3.22.0"
@@ -21,8 +22,13 @@ NODE_EXPORTER: Final = "1.12.1"
 PROMETHEUS: Final = "3.16.0"
 ALERTMANAGER: Final = "0.34.2"
 
+KEDA: Final = "2.21.0"
+VPA: Final = "1.8.1"
+
 CHAINSAW: Final = "0.2.12"
 PAUSE: Final = "3.10"
+# The tag that the course's metrics-app asks for; the program inside is a stand-in.
+EXAMPLE_APP: Final = "0.3.0"
 
 # The tag Argo CD's manifest asks for; the program inside is the distribution's.
 REDIS_TAG: Final = "8.2.2-alpine"

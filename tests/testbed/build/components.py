@@ -79,6 +79,17 @@ def _helm() -> GoProgram:
     return GoProgram("helm", versions.HELM, "addons", "helm.sh/helm/v3/cmd/helm", tuple(variables))
 
 
+def _keda(name: str, folder: str) -> GoProgram:
+    module = "github.com/kedacore/keda/v2"
+    variables = ((f"{module}/version.Version", versions.KEDA),)
+    return GoProgram(name, versions.KEDA, "keda", f"{module}/cmd/{folder}", variables)
+
+
+def _vpa(part: str) -> GoProgram:
+    package = f"k8s.io/autoscaler/vertical-pod-autoscaler/pkg/{part}"
+    return GoProgram(f"vpa-{part}", versions.VPA, "vpa", package)
+
+
 # The order within a family is the order of building: what others wait for comes first.
 PROGRAMS: Final[tuple[GoProgram, ...]] = (
     GoProgram("pause", versions.PAUSE, "pause", "."),
@@ -104,6 +115,13 @@ PROGRAMS: Final[tuple[GoProgram, ...]] = (
         "github.com/argoproj/argo-cd/v3/cmd",
         (("github.com/argoproj/argo-cd/v3/common.version", versions.ARGOCD),),
     ),
+    GoProgram(
+        "prometheus-adapter",
+        versions.PROMETHEUS_ADAPTER,
+        "adapter",
+        "sigs.k8s.io/prometheus-adapter/cmd/adapter",
+    ),
+    GoProgram("example-app", versions.EXAMPLE_APP, "adapter", "./example-app"),
     GoProgram("coredns", versions.COREDNS, "addons", "./coredns"),
     _helm(),
     GoProgram(
@@ -129,6 +147,12 @@ PROGRAMS: Final[tuple[GoProgram, ...]] = (
         "addons",
         "github.com/prometheus/alertmanager/cmd/alertmanager",
     ),
+    _vpa("recommender"),
+    _vpa("updater"),
+    _vpa("admission-controller"),
+    _keda("keda-operator", "operator"),
+    _keda("keda-adapter", "adapter"),
+    _keda("keda-webhooks", "webhooks"),
     GoProgram(
         "chainsaw",
         versions.CHAINSAW,
@@ -144,6 +168,18 @@ package internal
 
 // ModulePath names the module under test; there is none.
 func (*TestDeps) ModulePath() string { return "" }
+"""
+
+# The library asks for a context by now, the adapter still hands it a channel.
+_RUN: Final = """\
+package main
+
+import "k8s.io/apimachinery/pkg/util/wait"
+
+// Run serves until the channel is closed.
+func (cmd *PrometheusAdapter) Run(stop <-chan struct{}) error {
+	return cmd.AdapterBase.Run(wait.ContextForChannel(stop))
+}
 """
 
 # Prometheus asks for a version that has dropped the name which Alertmanager calls.
@@ -167,6 +203,12 @@ PATCHES: Final[tuple[Patch, ...]] = (
         module="github.com/KimMachineGun/automemlimit",
         version="1.0.0",
         files=(("memlimit/former_name.go", _FORMER_NAME),),
+    ),
+    Patch(
+        family="adapter",
+        module="sigs.k8s.io/prometheus-adapter",
+        version=versions.PROMETHEUS_ADAPTER,
+        files=(("cmd/adapter/run.go", _RUN),),
     ),
     Patch(
         family="bench",
@@ -193,7 +235,10 @@ GROUPS: Final[dict[str, frozenset[str]]] = {
     "control-plane": _CONTROL_PLANE,
     "node": _NODE,
     "monitoring": _MONITORING,
+    "custom-metrics": frozenset({"prometheus-adapter", "example-app"}),
     "all": _NODE | _MONITORING | {"metrics-server", "argocd", "helm"},
+    "keda": frozenset({"keda-operator", "keda-adapter", "keda-webhooks"}),
+    "vpa": frozenset({"vpa-recommender", "vpa-updater", "vpa-admission-controller"}),
     "bench": frozenset({"chainsaw"}),
 }
 

@@ -29,6 +29,7 @@ Fill = Callable[[layer.LayerWriter], None]
 
 _PATH: Final = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NOBODY: Final = "65534:65534"
+_NONROOT: Final = "65532:65532"
 
 _REDIS_START: Final = """\
 #!/bin/sh
@@ -86,6 +87,10 @@ def _static(
     )
 
 
+def _vpa(part: str) -> Image:
+    return _static(f"vpa-{part}", f"autoscaling/vpa-{part}", versions.VPA, path=part)
+
+
 def _links_to_argocd() -> tuple[tuple[str, str], ...]:
     parts = (
         "server repo-server application-controller applicationset-controller cmp-server git-ask-pass dex "
@@ -119,6 +124,27 @@ IMAGES: Final[tuple[Image, ...]] = (
     _static(
         "node-exporter", "prometheus/node-exporter", f"v{versions.NODE_EXPORTER}", path="bin/node_exporter"
     ),
+    _static(
+        "prometheus-adapter",
+        "prometheus-adapter/prometheus-adapter",
+        f"v{versions.PROMETHEUS_ADAPTER}",
+        path="adapter",
+    ),
+    # The course's manifest names the host.
+    _static("example-app", "quay.io/brancz/prometheus-example-app", f"v{versions.EXAMPLE_APP}"),
+    # As in the upstream images, so that runAsNonRoot is met without a user in the manifest.
+    _static("keda-operator", "kedacore/keda", versions.KEDA, path="keda", user=_NONROOT),
+    _static(
+        "keda-adapter", "kedacore/keda-metrics-apiserver", versions.KEDA, path="keda-adapter", user=_NONROOT
+    ),
+    _static(
+        "keda-webhooks",
+        "kedacore/keda-admission-webhooks",
+        versions.KEDA,
+        path="keda-admission-webhooks",
+        user=_NONROOT,
+    ),
+    *(_vpa(part) for part in ("recommender", "updater", "admission-controller")),
     Image(
         "argocd",
         (f"argoproj/argocd:v{versions.ARGOCD}",),

@@ -6,6 +6,7 @@ for how several are installed side by side.
 
 from __future__ import annotations
 
+from . import custom_metrics
 from .alerting import Alerting
 from .app import Autoscaler, LoadGenerator, Scraped, WebApp
 from .argocd import ArgoCD, LabApplication
@@ -38,6 +39,7 @@ _ALL: tuple[Layer, ...] = (
     ArgoCD(),
     GitServer(),
     LabApplication(),
+    *custom_metrics.LAYERS,
     Keda(),
     Queue(),
     Consumer(),

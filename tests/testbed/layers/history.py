@@ -1,13 +1,14 @@
-"""A past for the autoscaler: it has scaled web-app up under real load and down again.
+"""A past for an autoscaler: it has scaled its Deployment up under real load and down again.
 
-Events SuccessfulRescale, lastScaleTime and the replica history in Prometheus are left behind. The
-lab's own down window of 300 s would make this last six minutes, so the object has a quick
-behaviour while the load runs and is the lab's again, to the letter, afterwards.
+Events SuccessfulRescale, lastScaleTime and the replica history in Prometheus are left behind. A lab's
+own down window of 300 s would make this last six minutes, so the object has a quick behaviour while
+the load runs and is the lab's again, to the letter, afterwards.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,40 +25,99 @@ from .base import STAND_IN_LABEL, Document, apply, config_map, documents, script
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
-HPA = "web-app-hpa"
+LOAD = "load-generator"
 UP = {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 2, "periodSeconds": 60}]}
 DOWN = {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 9, "periodSeconds": 1}]}
 QUICK = {"scaleUp": UP, "scaleDown": DOWN}
 # One request costs nginx about 7 ms of CPU: 350m in all, far above the target of 50m a pod even on a
 # machine that is too busy to give all of it.
 URL, RATE = "http://web-app/work", "50"
-LABELS = f"namespace='{NAMESPACE}',horizontalpodautoscaler='{HPA}'"
-SERIES = f"kube_horizontalpodautoscaler_status_current_replicas{{{LABELS}}}"
+
+
+def load_pod(namespace: str, **container: object) -> Document:
+    """A pod under the lab's name for it, with a container that makes the load."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": LOAD, "namespace": namespace, "labels": {"run": LOAD, STAND_IN_LABEL: "load"}},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{"name": LOAD, "imagePullPolicy": "IfNotPresent", **container}],
+        },
+    }
 
 
 def generator() -> list[Document]:
     """The load generator's pod and script."""
-    name = "load-generator"
-    pod: Document = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"run": name, STAND_IN_LABEL: "load"}},
-        "spec": {
-            "restartPolicy": "Never",
-            "terminationGracePeriodSeconds": 0,
-            "volumes": [{"name": "app", "configMap": {"name": name}}],
-            "containers": [
-                {
-                    "name": name,
-                    "image": image("base"),
-                    "imagePullPolicy": "IfNotPresent",
-                    "command": ["python3", "-B", "/app/generate.py", URL, RATE],
-                    "volumeMounts": [{"name": "app", "mountPath": "/app"}],
-                }
-            ],
-        },
-    }
-    return [config_map(name, NAMESPACE, scripts("load")), pod]
+    mounted = [{"name": "app", "mountPath": "/app"}]
+    command = ["python3", "-B", "/app/generate.py", URL, RATE]
+    pod = load_pod(NAMESPACE, image=image("base"), command=command, volumeMounts=mounted)
+    pod["spec"]["volumes"] = [{"name": "app", "configMap": {"name": LOAD}}]
+    return [config_map(LOAD, NAMESPACE, scripts("load")), pod]
+
+
+@dataclass(frozen=True)
+class Autoscaled:
+    """A Deployment with its autoscaler: what is asked of the two and done to them."""
+
+    namespace: str
+    deployment: str
+    hpa: str
+    manifest: tuple[str, ...]
+    least: int = 2
+
+    @property
+    def series(self) -> str:
+        """The autoscaler's replicas in Prometheus."""
+        labels = f"namespace='{self.namespace}',horizontalpodautoscaler='{self.hpa}'"
+        return f"kube_horizontalpodautoscaler_status_current_replicas{{{labels}}}"
+
+    def grown(self, bed: Bed) -> str | None:
+        """Whether a step now is no first look any more, so that events alone prove the rise."""
+        found = look.read(bed, "hpa", self.namespace, self.hpa) or {}
+        made = parse_time(found.get("metadata", {}).get("creationTimestamp"))
+        age = datetime.now(UTC) - made if made else timedelta(0)
+        return None if age > FIRST_LOOK + timedelta(seconds=5) else f"{age.total_seconds():.0f} s old"
+
+    def patch(self, bed: Bed, body: Document) -> None:
+        """Merge-patch the autoscaler."""
+        bed.kubectl("patch", "hpa", self.hpa, "-n", self.namespace, "--type=merge", "-p", json.dumps(body))
+
+    def restore(self, bed: Bed) -> None:
+        """The autoscaler as the lab has it."""
+        apply(bed, documents(*self.manifest))
+
+    def without_load(self, bed: Bed) -> None:
+        """End the load."""
+        named = (f"pod/{LOAD}", f"configmap/{LOAD}")
+        bed.kubectl("delete", *named, "-n", self.namespace, "--ignore-not-found")
+
+    def more_than_minimum(self, bed: Bed) -> str | None:
+        """Whether more pods than the least are wanted and ready."""
+        found = look.read(bed, "deployment", self.namespace, self.deployment) or {}
+        ready = found.get("status", {}).get("readyReplicas", 0)
+        status = (look.read(bed, "hpa", self.namespace, self.hpa) or {}).get("status", {})
+        if status.get("currentReplicas", 0) > self.least and ready > self.least:
+            return None
+        wanted, metrics = status.get("desiredReplicas"), status.get("currentMetrics")
+        return f"{ready} ready, {wanted} desired, metrics {metrics}"
+
+    def at_minimum(self, bed: Bed) -> str | None:
+        """Whether everybody says that there are as few as may be."""
+        found = look.read(bed, "deployment", self.namespace, self.deployment) or {"status": {}}
+        status = (look.read(bed, "hpa", self.namespace, self.hpa) or {}).get("status", {})
+        numbers = (
+            found["status"].get("replicas"),
+            status.get("currentReplicas"),
+            status.get("desiredReplicas"),
+        )
+        if numbers == (self.least,) * 3:
+            return None
+        return f"replicas, current, desired: {numbers}, metrics {status.get('currentMetrics')}"
+
+
+WEB_APP = Autoscaled(NAMESPACE, "web-app", "web-app-hpa", ("lab1", "hpa.yaml"))
 
 
 @dataclass(frozen=True)
@@ -65,6 +125,8 @@ class ScalingHistory:
     """Up and down once."""
 
     name: str = "hpa-history"
+    scaled: Autoscaled = WEB_APP
+    load: Callable[[], list[Document]] = generator
     needs: tuple[str, ...] = ("hpa",)
     components: frozenset[str] = frozenset({"base"})
     images: frozenset[str] = frozenset({"base"})
@@ -74,24 +136,19 @@ class ScalingHistory:
 
     def wait(self, bed: Bed) -> None:
         """Run the load, see the replicas rise and fall, restore the lab's object."""
+        scaled = self.scaled
         look.until("exporter installed", partial(exporter, bed))
-        look.until("autoscaler past its first looks", partial(grown, bed))
+        look.until("autoscaler past its first looks", partial(scaled.grown, bed))
         try:
-            patch(bed, {"spec": {"behavior": QUICK}})
-            apply(bed, generator())
-            look.until("scaled up", lambda: more_than_minimum(bed))
-            look.until("replica history", partial(found, bed, f"max_over_time({SERIES}[10m]) > 2"))
+            scaled.patch(bed, {"spec": {"behavior": QUICK}})
+            apply(bed, self.load())
+            look.until("scaled up", partial(scaled.more_than_minimum, bed))
+            risen = f"max_over_time({scaled.series}[10m]) > {scaled.least}"
+            look.until("replica history", partial(found, bed, risen))
         finally:
-            bed.kubectl(
-                "delete",
-                "pod/load-generator",
-                "configmap/load-generator",
-                "-n",
-                NAMESPACE,
-                "--ignore-not-found",
-            )
-        look.until("scaled down", lambda: at_minimum(bed))
-        apply(bed, documents("lab1", "hpa.yaml"))
+            scaled.without_load(bed)
+        look.until("scaled down", partial(scaled.at_minimum, bed))
+        scaled.restore(bed)
 
 
 def exporter(bed: Bed) -> str | None:
@@ -100,47 +157,6 @@ def exporter(bed: Bed) -> str | None:
     return "no kube-state-metrics" if there is None else None
 
 
-def grown(bed: Bed) -> str | None:
-    """Whether a step now is no first look any more, so that events alone prove the rise."""
-    made = parse_time(
-        (look.read(bed, "hpa", NAMESPACE, HPA) or {}).get("metadata", {}).get("creationTimestamp")
-    )
-    age = datetime.now(UTC) - made if made else timedelta(0)
-    return None if age > FIRST_LOOK + timedelta(seconds=5) else f"{age.total_seconds():.0f} s old"
-
-
 def found(bed: Bed, expression: str) -> str | None:
     """Whether a PromQL expression has a result."""
     return None if look.query(bed, expression) else f"nothing for {expression}"
-
-
-def patch(bed: Bed, body: Document) -> None:
-    """Merge-patch the autoscaler."""
-    bed.kubectl("patch", "hpa", HPA, "-n", NAMESPACE, "--type=merge", "-p", json.dumps(body))
-
-
-def more_than_minimum(bed: Bed) -> str | None:
-    """Whether more than two pods are wanted and ready."""
-    ready = (
-        (look.read(bed, "deployment", NAMESPACE, "web-app") or {}).get("status", {}).get("readyReplicas", 0)
-    )
-    status = (look.read(bed, "hpa", NAMESPACE, HPA) or {}).get("status", {})
-    if status.get("currentReplicas", 0) > 2 and ready > 2:
-        return None
-    return f"{ready} ready, {status.get('desiredReplicas')} desired, metrics {status.get('currentMetrics')}"
-
-
-def at_minimum(bed: Bed) -> str | None:
-    """Whether everybody says two."""
-    deployment = look.read(bed, "deployment", NAMESPACE, "web-app") or {"status": {}}
-    status = (look.read(bed, "hpa", NAMESPACE, HPA) or {}).get("status", {})
-    numbers = (
-        deployment["status"].get("replicas"),
-        status.get("currentReplicas"),
-        status.get("desiredReplicas"),
-    )
-    return (
-        None
-        if numbers == (2, 2, 2)
-        else f"replicas, current, desired: {numbers}, metrics {status.get('currentMetrics')}"
-    )

@@ -1,4 +1,4 @@
-"""Whole clusters by name: `empty`, `half` (a student stopped in the middle), `lab1` (all of it works).
+"""Whole clusters by name: `empty`, `half` (stopped in the middle), `lab1`, `handson1` (all of it works).
 
 A scenario is a tier, layers and changes. `start` brings one up; with `settle=False` it returns as
 soon as the manifests are applied and the stack still converges, and `settle` may be called later
@@ -76,6 +76,16 @@ _SCENARIOS = (
         "lab1",
         "Lab 1 finished, and every checkpoint works",
         layers=("monitoring", "app-scraped", "metrics-server", "hpa-history", "application"),
+    ),
+    Scenario(
+        "handson1-custom",
+        "Hands-on 1's autoscaling by requests, without its other parts",
+        layers=("metrics-app-history",),
+    ),
+    Scenario(
+        "handson1",
+        "Hands-on 1 finished, and every checkpoint works",
+        layers=("metrics-app-history",),
     ),
     Scenario(
         "autoscaling",

@@ -10,6 +10,9 @@ from tests.testbed import versions
 from tests.testbed.build.components import PROGRAMS
 from tests.testbed.paths import GO_FAMILIES, cache_root
 
+OWN = ("pause", "example-app")
+"""Programs of our own that wrap no module."""
+
 
 def go_mod(family: str) -> str:
     """Return the text of a family's go.mod."""
@@ -30,7 +33,7 @@ def required(family: str, package: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "program", [one for one in PROGRAMS if one.family != "pause"], ids=lambda one: one.name
+    "program", [one for one in PROGRAMS if one.name not in OWN], ids=lambda one: one.name
 )
 def test_go_mod_requires_the_pinned_version(program) -> None:  # type: ignore[no-untyped-def]
     """What is stamped into a program is what it was built from."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tests.testbed.layers import look
 from tests.testbed.layers.app import NAMESPACE
-from tests.testbed.layers.base import apply, documents
-from tests.testbed.layers.history import QUICK, at_minimum, generator, patch
+from tests.testbed.layers.base import apply
+from tests.testbed.layers.history import QUICK, WEB_APP, generator
 from tests.testbed.scenarios.change import Change, register
 
 from .application import POD_METRICS, pods
@@ -49,11 +49,10 @@ def grown(bed: Bed) -> str | None:
 
 def take_away(bed: Bed) -> None:
     """End the load; a quick behaviour saves the lab's five minutes, then the object is the lab's again."""
-    named = ("pod/load-generator", "configmap/load-generator")
-    bed.kubectl("delete", *named, "-n", NAMESPACE, "--ignore-not-found")
-    patch(bed, {"spec": {"behavior": QUICK}})
-    look.until("scaled down", lambda: at_minimum(bed))
-    apply(bed, documents("lab1", "hpa.yaml"))
+    WEB_APP.without_load(bed)
+    WEB_APP.patch(bed, {"spec": {"behavior": QUICK}})
+    look.until("scaled down", lambda: WEB_APP.at_minimum(bed))
+    WEB_APP.restore(bed)
     look.until("as before", lambda: works(bed) or targets_up(bed))
 
 
