@@ -24,6 +24,7 @@ from . import debian, layer
 from .components import BASE
 from .files import digest
 from .nginx import FILES as NGINX_FILES
+from .nginx import REFERENCES as NGINX_REFERENCES
 
 Fill = Callable[[layer.LayerWriter], None]
 
@@ -169,11 +170,7 @@ IMAGES: Final[tuple[Image, ...]] = (
     ),
     Image(
         "nginx",
-        (
-            f"nginxinc/nginx-unprivileged:{versions.NGINX_TAG}",
-            "nginxinc/nginx-unprivileged:1.21",
-            "nginxinc/nginx-unprivileged:1.22",
-        ),
+        NGINX_REFERENCES,
         command=("nginx", "-g", "daemon off;"),
         user="101",
         files=NGINX_FILES,

@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.testbed import versions
+
+REFERENCES: Final = (
+    f"nginxinc/nginx-unprivileged:{versions.NGINX_TAG}",
+    "nginxinc/nginx-unprivileged:1.21",
+    "nginxinc/nginx-unprivileged:1.22",
+    # The course's Applications ask for these tags of an application of one's own.
+    "example/web-app:dev-latest",
+    "example/web-app:v1.2.0",
+)
 _MAIN: Final = """\
 worker_processes auto;
 error_log /dev/stderr notice;
