@@ -13,17 +13,8 @@ from typing import Any, NoReturn
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, absent, hopeless, too_early, unmet
-from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.gitops import argocd
-from pytest_k8sgrade.services.helm import (
-    PENDING,
-    RELEASE_ANNOTATION,
-    Revision,
-    release_names,
-    revisions,
-    value_at,
-    version_matches,
-)
+from pytest_k8sgrade.services.helm import PENDING, Revision, of_release, version_matches
+from pytest_k8sgrade.services.helm_releases import require_value, stored_revisions
 from pytest_k8sgrade.services.running import workloads
 
 STUCK_AFTER = timedelta(minutes=15)
@@ -39,42 +30,11 @@ def test_deployed(
     values: dict[str, str] | None = None,
 ) -> None:
     """The Helm release {release} is deployed."""
-    stored = revisions(cluster, release, namespace)
-    if not stored:
-        _absent(cluster, release, namespace, chart)
+    stored = stored_revisions(cluster, release, namespace, chart)
     latest = stored[-1]
     _require_deployed(cluster, latest, stored[:-1])
     if chart or version or values:
         _require_content(latest, chart, version, values or {})
-
-
-def _absent(cluster: Cluster, release: str, namespace: str, chart: str) -> None:
-    where: dict[str, Any] = {"release": release, "namespace": namespace}
-    elsewhere = if_readable(lambda: revisions(cluster, release, None)) or []
-    others = sorted({revision.namespace for revision in elsewhere if revision.status != "uninstalled"})
-    if others:
-        absent("helm-release-elsewhere", seen=others, wanted=namespace, found=others, **where)
-    application = if_readable(lambda: _application(cluster, namespace, chart)) if chart else None
-    if application is None:
-        names = if_readable(lambda: release_names(cluster, namespace)) or []
-        reason = "helm-release-other-name" if names else "helm-release-absent"
-        absent(reason, seen=names, wanted=release, found=names, **where)
-    found = Findings()
-    found.require(True, "helm-release-by-argocd", part="installed")
-    found.require(
-        False, "helm-release-by-argocd", part="release", seen=application, application=application, **where
-    )
-    found.close()
-
-
-def _application(cluster: Cluster, namespace: str, chart: str) -> str | None:
-    """The Synced Argo CD Application that renders the chart into the namespace: then Helm has no release."""
-    for item in cluster.list(argocd.API_VERSION, "Application"):
-        parsed = argocd.application(item)
-        charts = [source.chart for source in parsed.sources]
-        if chart in charts and parsed.destination.get("namespace", namespace) == namespace:
-            return parsed.name if parsed.sync == "Synced" else None
-    return None
 
 
 def _require_deployed(cluster: Cluster, latest: Revision, earlier: Sequence[Revision]) -> None:
@@ -137,34 +97,13 @@ def _require_content(latest: Revision, chart: str, version: str, values: Mapping
             **where,
         )
     for path, asked in values.items():
-        value = _value(record, path)
-        found.require(
-            _plain(value) == asked,
-            "helm-other-value",
-            part=path,
-            seen=value,
-            wanted=asked,
-            path=path,
-            found=value,
-            asked=asked,
-            **where,
-        )
+        require_value(found, record, path, asked, where)
     found.close()
-
-
-def _value(record: Mapping[str, Any], path: str) -> object:
-    own = value_at(record.get("config") or {}, path)
-    return own if own is not None else value_at((record.get("chart") or {}).get("values") or {}, path)
-
-
-def _plain(value: object) -> str:
-    """A value as YAML writes a scalar."""
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
 def test_running(cluster: Cluster, release: str, namespace: str) -> None:
     """All workloads of the Helm release {release} run."""
-    found = [one for one in workloads.list_all(cluster, namespace) if _of_release(one, release)]
+    found = [one for one in workloads.list_all(cluster, namespace) if of_release(one, release)]
     if not found:
         absent("helm-release-without-workloads", release=release, namespace=namespace)
     findings = Findings()
@@ -172,9 +111,3 @@ def test_running(cluster: Cluster, release: str, namespace: str) -> None:
         part = f"{one['kind'].lower()}/{one['metadata']['name']}"
         workloads.require(findings, workloads.shortfall(cluster, one), part)
     findings.close()
-
-
-def _of_release(workload: workloads.Object, release: str) -> bool:
-    metadata = workload["metadata"]
-    annotation = (metadata.get("annotations") or {}).get(RELEASE_ANNOTATION)
-    return release in (annotation, (metadata.get("labels") or {}).get("app.kubernetes.io/instance"))

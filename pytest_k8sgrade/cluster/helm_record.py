@@ -1,7 +1,7 @@
 """What evidence keeps of a Helm release: what was installed and set, and no secret of it.
 
 The record is base64 of gzip of JSON. Kept are `info` without its notes, `config`, the
-chart's metadata and default values, `manifest` and the hooks' manifests; Secret
+chart's metadata, lock file and default values, `manifest` and the hooks' manifests; Secret
 documents lose their data, credentials are masked, templates and files are dropped.
 Packed anew without a time, so that equal content gives equal bytes.
 """
@@ -22,7 +22,7 @@ from pytest_k8sgrade.cluster.plain_yaml import dump_plain, load_plain
 MAX_BYTES: Final = 64 * 1024 * 1024
 _GZIP: Final = b"\x1f\x8b\x08"
 _KEPT: Final = ("name", "namespace", "version", "info", "config", "manifest", "hooks", "chart", "labels")
-_CHART_KEPT: Final = ("metadata", "values")
+_CHART_KEPT: Final = ("metadata", "lock", "values")
 _SEPARATOR = re.compile(r"(?m)^(?=---(?:\s|$))")
 _SECRET_KIND = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret["']?(?![\w-])""")
 

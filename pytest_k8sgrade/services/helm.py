@@ -164,11 +164,28 @@ def _numbers(version: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def value_at(values: Mapping[str, Any], path: str) -> object:
-    """The value behind a dotted path, None where there is none."""
-    current: object = values
+def value_of(record: Mapping[str, Any], path: str) -> object:
+    """The value that the templates saw at a dotted path: what was set, else the chart's own; None for none.
+
+    A null that was set takes the chart's own value away.
+    """
+    own: object = record.get("config") or {}
+    default: object = (record.get("chart") or {}).get("values") or {}
     for key in path.split("."):
-        if not isinstance(current, Mapping):
-            return None
-        current = cast("Mapping[str, object]", current).get(key)
-    return current
+        if isinstance(own, Mapping) and key in own:
+            own = own[key]
+            default = _entry(default, key) if isinstance(own, Mapping) else None
+        else:
+            own, default = None, _entry(default, key)
+    return default if own is None else own
+
+
+def _entry(values: object, key: str) -> object:
+    return cast("Mapping[str, object]", values).get(key) if isinstance(values, Mapping) else None
+
+
+def of_release(workload: Mapping[str, Any], release: str) -> bool:
+    """Whether an object belongs to a release, by Helm's annotation or the usual label."""
+    metadata = workload["metadata"]
+    annotation = (metadata.get("annotations") or {}).get(RELEASE_ANNOTATION)
+    return release in (annotation, (metadata.get("labels") or {}).get("app.kubernetes.io/instance"))
