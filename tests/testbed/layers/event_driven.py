@@ -8,7 +8,7 @@ Prometheus that knows the queue's length are real.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
 NAMESPACE = "autoscaling"
-SCALER = "rabbitmq-consumer-scaler"
+CONSUMER, SCALER = "rabbitmq-consumer", "rabbitmq-consumer-scaler"
 SCALED = f"/apis/keda.sh/v1alpha1/namespaces/{NAMESPACE}/scaledobjects/{SCALER}"
 QUEUE = f"/api/v1/namespaces/{NAMESPACE}/services/rabbitmq:prometheus/proxy"
 PROMETHEUS = "/api/v1/namespaces/monitoring/services/prometheus:web/proxy"
-QUICK = {"spec": {"pollingInterval": 1, "cooldownPeriod": 3}}
+QUICK = {"pollingInterval": 1, "cooldownPeriod": 3}
 BACKLOG = 50
 """Messages: three consumers' work at the theory's 20 a consumer."""
 
@@ -95,7 +95,7 @@ class Consumer:
 def past(bed: Bed) -> None:
     """A ScaledObject anew that has woken its target and let it sleep again."""
     fill(bed, BACKLOG)
-    apply(bed, [{**found, "spec": found["spec"] | QUICK["spec"]} for found in scaler()])
+    apply(bed, scaler(QUICK))
     look.until("consumer awake", lambda: awake(bed, 3))
     asleep(bed)
 
@@ -103,20 +103,16 @@ def past(bed: Bed) -> None:
 def asleep(bed: Bed) -> None:
     """Empty the queue, wait for zero in the quick way, and put the theory's object back."""
     fill(bed, 0)
-    patch(bed, QUICK)
+    apply(bed, scaler(QUICK))
     look.until("consumer asleep", lambda: idle(bed))
     apply(bed, scaler())
     look.until("scaler as in the theory", lambda: idle(bed))
 
 
-def scaler() -> list[Document]:
-    """The theory's ScaledObject."""
-    return documents("autoscaling", "scaledobject.yaml")
-
-
-def patch(bed: Bed, body: Document) -> None:
-    """Merge-patch the ScaledObject."""
-    bed.kubectl("patch", "scaledobject", SCALER, "-n", NAMESPACE, "--type=merge", "-p", json.dumps(body))
+def scaler(more: Mapping[str, Any] | None = None) -> list[Document]:
+    """The theory's ScaledObject, with other fields if need be."""
+    (found,) = documents("autoscaling", "scaledobject.yaml")
+    return [{**found, "spec": {**found["spec"], **(more or {})}}]
 
 
 def said(bed: Bed, kind: str) -> dict[str, Any]:
@@ -126,7 +122,7 @@ def said(bed: Bed, kind: str) -> dict[str, Any]:
 
 def awake(bed: Bed, least: int) -> str | None:
     """Whether the trigger is active and enough consumers run."""
-    status = (look.read(bed, "deployment", NAMESPACE, "rabbitmq-consumer") or {}).get("status", {})
+    status = (look.read(bed, "deployment", NAMESPACE, CONSUMER) or {}).get("status", {})
     active = said(bed, "Active")
     if active.get("status") == "True" and status.get("readyReplicas", 0) >= least:
         return None
@@ -134,10 +130,11 @@ def awake(bed: Bed, least: int) -> str | None:
 
 
 def idle(bed: Bed) -> str | None:
-    """Whether KEDA reads the trigger, finds it inactive, and no consumer is there or wanted."""
-    deployment = look.read(bed, "deployment", NAMESPACE, "rabbitmq-consumer") or {"spec": {}, "status": {}}
+    """Whether KEDA of now has been active, reads the trigger, finds it inactive, and no consumer is there."""
+    deployment = look.read(bed, "deployment", NAMESPACE, CONSUMER) or {"spec": {}, "status": {}}
     replicas = (deployment["spec"].get("replicas"), deployment["status"].get("replicas", 0))
+    status = (look.get(bed, SCALED) or {}).get("status", {})
     seen = (said(bed, "Ready").get("status"), said(bed, "Active").get("reason"))
-    if seen == ("True", "ScalerNotActive") and replicas == (0, 0):
+    if seen == ("True", "ScalerNotActive") and replicas == (0, 0) and status.get("lastActiveTime"):
         return None
-    return f"Ready, Active: {seen}, replicas {replicas}"
+    return f"Ready, Active: {seen}, replicas {replicas}, last active {status.get('lastActiveTime')}"
