@@ -9,20 +9,23 @@ names the Service of its Prometheus.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.selectors import selects
-from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services.alerting import alerting, routing
+from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, unmet
+from pytest_k8sgrade.services.alerting import alerting, notifying, routing, written
 from pytest_k8sgrade.services.alerting.alert_sending import explain_not_connected
 from pytest_k8sgrade.services.alerting.alertmanager import (
+    CONFIG_KEY,
     Alertmanager,
     accepted,
     config_secret,
     opened,
     unread_secrets,
 )
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.monitoring.operated import address, operated
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
 from pytest_k8sgrade.services.running import workloads
@@ -76,6 +79,55 @@ def test_alert_arrived(
         alerting.explain_not_delivered(asked, own, receiver, alert, namespace)
 
 
+def test_config_written(
+    cluster: Cluster,
+    namespace: str,
+    receivers: list[str],
+    secrets: list[str] = [],  # noqa: B006 - never changed
+    name: str = "",
+) -> None:
+    """A Secret holds a configuration of Alertmanager that notifies by the receivers {receivers}.
+
+    It may be one of `secrets`, read or not, or the one that Alertmanager reads; the best of them counts.
+    """
+    resource = if_readable(lambda: operated(cluster, "Alertmanager", namespace, name))
+    names = dict.fromkeys([*secrets, *([config_secret(resource)] if resource else [])])
+    there = [one for secret in names if (one := written.stored(cluster, namespace, secret))]
+    if not there:
+        absent(
+            "config-secret-absent", seen=None, wanted=list(names), secrets=list(names), namespace=namespace
+        )
+    lacks = [written.lacking(one, receivers) for one in there]
+    at = min(range(len(there)), key=lambda index: len(lacks[index]))
+    told: dict[str, Any] = {"key": CONFIG_KEY, "namespace": namespace}
+    hidden = next((one.secret for one in there if one.reason == "config-unreadable"), None)
+    if hidden and lacks[at]:
+        cannot_tell("config-unreadable", seen=None, secret=hidden, **told)
+    found = Findings()
+    for receiver in receivers:
+        reason, part = lacks[at].get(receiver, ""), f"receiver/{receiver}"
+        found.require(not reason, reason, part=part, receiver=receiver, secret=there[at].secret, **told)
+    found.close()
+
+
+def test_config_current(cluster: Cluster, namespace: str, name: str = "") -> None:
+    """Alertmanager runs with the configuration that is written in the Secret it reads."""
+    asked, resource = accepted(cluster, namespace, name, "")
+    secret = config_secret(resource)
+    told = {"secret": secret, "namespace": namespace, "name": resource["metadata"]["name"]}
+    if (resource["spec"].get("alertmanagerConfiguration") or {}).get("name"):
+        cannot_tell("config-not-in-secret", seen=secret, **told)
+    own = written.stored(cluster, namespace, secret)
+    if own is None:
+        absent("config-secret-absent", seen=None, wanted=secret, secrets=[secret], namespace=namespace)
+    if own.config is None:
+        say = cannot_tell if own.reason == "config-unreadable" else unmet
+        say(own.reason, seen=None, wanted=CONFIG_KEY, key=CONFIG_KEY, **told)
+    fields = written.differences(own.config, asked.config())
+    if fields:
+        unmet("config-not-current", seen=fields, wanted=[], fields=fields, **told)
+
+
 def test_receivers(
     cluster: Cluster, namespace: str, receivers: list[str], name: str = "", service: str = ""
 ) -> None:
@@ -119,6 +171,26 @@ def test_notifies(
     kinds = {one: routing.integrations(config, one) for one in names}
     if not any(integration in own if integration else own for own in kinds.values()):
         alerting.explain_silent(resource, kinds, integration)
+
+
+def test_notified(
+    cluster: Cluster,
+    namespace: str,
+    receivers: list[str] = [],  # noqa: B006 - never changed
+    name: str = "",
+    service: str = "",
+) -> None:
+    """Alertmanager has delivered a notification by one of the receivers {receivers}.
+
+    Without names any receiver counts.
+    """
+    asked, resource = accepted(cluster, namespace, name, service)
+    config = asked.config()
+    names = receivers or routing.receivers(config)
+    kinds = {one: routing.integrations(config, one) for one in names}
+    if not any(kinds.values()):
+        alerting.explain_silent(resource, kinds, "")
+    notifying.require_delivered(cluster, asked, resource, config, names)
 
 
 def test_routed(

@@ -6,9 +6,10 @@ from is told by the custom resource: why a Secret is not the one that runs is he
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.times import parse_time
@@ -16,6 +17,7 @@ from pytest_k8sgrade.outcome import cannot_tell, hopeless, unmet
 from pytest_k8sgrade.services.alerting import routing
 from pytest_k8sgrade.services.alerting.routing import Document
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.metrics.exposition import Exposed, parse
 from pytest_k8sgrade.services.monitoring.operated import Address, address, direct, operated, require_operated
 
 if TYPE_CHECKING:
@@ -66,9 +68,18 @@ class Alertmanager:
         text = (self._get("/api/v2/status").get("config") or {}).get("original")
         found = routing.parse(text) if isinstance(text, str) else None
         if found is None:
-            where = {"service": self.address.service, "namespace": self.address.namespace}
-            cannot_tell("alertmanager-bad-answer", seen=200, **where)
+            self._bad_answer(200)
         return found
+
+    def metrics(self) -> Sequence[Exposed]:
+        """Its own metrics whose values are numbers; CannotTell when they cannot be read."""
+        response = self._session.get(self._base + "/metrics", timeout=TIMEOUT_S)
+        if response.status_code != 200:
+            self._not_ready(response.status_code)
+        try:
+            return [one for one in parse(response.text) if math.isfinite(one.value)]
+        except ValueError:
+            self._bad_answer(response.status_code)
 
     def alerts(self) -> Sequence[Mapping[str, Any]]:
         """All alerts it holds, silenced and inhibited ones too."""
@@ -83,11 +94,14 @@ class Alertmanager:
         except ValueError:
             body = None
         if not isinstance(body, kind):
-            where = {"service": self.address.service, "namespace": self.address.namespace}
-            cannot_tell("alertmanager-bad-answer", seen=response.status_code, **where)
+            self._bad_answer(response.status_code)
         return body
 
-    def _not_ready(self, status: int) -> None:
+    def _bad_answer(self, status: int) -> NoReturn:
+        where = {"service": self.address.service, "namespace": self.address.namespace}
+        cannot_tell("alertmanager-bad-answer", seen=status, **where)
+
+    def _not_ready(self, status: int) -> NoReturn:
         unmet(
             "alertmanager-not-ready",
             seen=status,
@@ -134,18 +148,23 @@ def require_accepted(cluster: Cluster, resource: Document) -> None:
 def _explain_refusal(cluster: Cluster, resource: Document, why: str) -> None:
     secret, metadata = config_secret(resource), resource["metadata"]
     stored = if_readable(lambda: cluster.secret(secret, metadata["namespace"]))
-    config = routing.parse((stored or {}).get(CONFIG_KEY, b""))
-    for fault in routing.faults(config) if config else []:
+    if stored is None:
+        return
+    told = {"secret": secret, "key": CONFIG_KEY, "namespace": metadata["namespace"], "name": metadata["name"]}
+    if CONFIG_KEY not in stored:
+        hopeless("config-secret-without-key", seen=sorted(stored), wanted=CONFIG_KEY, **told)
+    config = routing.parse(stored[CONFIG_KEY])
+    if config is None:
+        hopeless("config-unreadable", seen=None, wanted=CONFIG_KEY, **told)
+    for fault in routing.faults(config):
         hopeless(
             fault.reason,
             seen=fault.value,
             wanted="True",
             field=fault.field,
             value=fault.value,
-            secret=secret,
             why=why,
-            namespace=metadata["namespace"],
-            name=metadata["name"],
+            **told,
         )
 
 

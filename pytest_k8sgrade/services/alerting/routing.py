@@ -131,7 +131,13 @@ def receivers(config: Document) -> list[str]:
 
 def faults(config: Document) -> list[Fault]:
     """What Alertmanager would refuse, as far as the structure shows it."""
-    found, known = [], receivers(config)
+    known = receivers(config)
+    found = list(_of_the_root(config.get("route") or {}))
+    found += [
+        Fault("alertmanager-receiver-twice", "receivers", name)
+        for name in dict.fromkeys(known)
+        if known.count(name) > 1
+    ]
     for route in routes(config.get("route") or {}):
         receiver = route.get("receiver")
         if receiver is not None and str(receiver) not in known:
@@ -141,6 +147,15 @@ def faults(config: Document) -> list[Fault]:
     for receiver in config.get("receivers") or []:
         found += _without_scheme(receiver)
     return found
+
+
+def _of_the_root(root: Document) -> Iterator[Fault]:
+    """The root takes every alert, so it needs a receiver and may have no conditions."""
+    if not root.get("receiver"):
+        yield Fault("alertmanager-root-without-receiver", "route.receiver", "-")
+    for key in ("match", "match_re", "matchers"):
+        if root.get(key):
+            yield Fault("alertmanager-root-conditions", f"route.{key}", str(root[key]))
 
 
 def _without_scheme(receiver: Document) -> Iterator[Fault]:

@@ -38,7 +38,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A loaded rule; `interval_s` is its group's, health is ok, err, or unknown before it was evaluated."""
+    """A loaded rule; `interval_s` and `file` are its group's, health is ok, err, or unknown at first."""
 
     name: str
     health: str
@@ -47,6 +47,12 @@ class Rule:
     for_s: float
     interval_s: float
     alerts: tuple[Alert, ...]
+    file: str = ""
+
+    def of(self, item: Object) -> bool:
+        """Whether it was loaded from this PrometheusRule: the operator names the file after it."""
+        own = item["metadata"]
+        return self.file.rpartition("/")[2] == f"{own['namespace']}-{own['name']}-{own.get('uid')}.yaml"
 
     def due(self, alert: Alert) -> datetime | None:
         """When a pending alert fires at the latest."""
@@ -82,6 +88,7 @@ def _rule(rule: Object, group: Object) -> Rule:
         for_s=float(rule.get("duration") or 0),
         interval_s=float(group.get("interval") or 0),
         alerts=tuple(_alert(one) for one in rule.get("alerts") or []),
+        file=str(group.get("file") or ""),
     )
 
 
@@ -119,7 +126,7 @@ def why_not_loaded(cluster: Cluster, rule: str, monitoring: str, name: str) -> N
         return NotLoaded("rule-not-loaded", params)
     if not written:
         return NotLoaded("rule-not-written", params)
-    told = [_kept_out(cluster, resource, item, params) for item in written]
+    told = [kept_out(cluster, resource, item, params) for item in written]
     return min(told, key=lambda one: (one.terminal, not one.early))
 
 
@@ -135,7 +142,8 @@ def names(item: Object) -> set[str]:
     return {str(rule.get("alert") or rule.get("record")) for rule in rules}
 
 
-def _kept_out(cluster: Cluster, resource: Object, item: Object, params: Mapping[str, Any]) -> NotLoaded:
+def kept_out(cluster: Cluster, resource: Object, item: Object, params: Mapping[str, Any]) -> NotLoaded:
+    """What keeps a PrometheusRule out of a Prometheus; `params` name the rule and the namespace."""
     metadata = item["metadata"]
     where = {**params, "object": f"{metadata['namespace']}/{metadata['name']}"}
     left = operated.left_out(cluster, resource, "rule", item)
