@@ -38,6 +38,8 @@ class Manifest:
 
 
 _ARGOCD: Final = "github.com/argoproj/argo-cd/v3"
+_KEDA: Final = "github.com/kedacore/keda/v2"
+_VPA: Final = "k8s.io/autoscaler/vertical-pod-autoscaler"
 _STAGES: Final = ("node/fast/node-*", "node/heartbeat-with-lease/node-*", "pod/fast/pod-*")
 
 MANIFESTS: Final[tuple[Manifest, ...]] = (
@@ -66,6 +68,57 @@ MANIFESTS: Final[tuple[Manifest, ...]] = (
         "sigs.k8s.io/kwok",
         versions.KWOK,
         tuple(f"kustomize/stage/{pattern}.yaml" for pattern in _STAGES),
+    ),
+    Manifest("keda/crds.yaml", "keda-operator", _KEDA, versions.KEDA, ("config/crd/bases/*.yaml",)),
+    Manifest(
+        "keda/operator.yaml",
+        "keda-operator",
+        _KEDA,
+        versions.KEDA,
+        tuple(
+            f"config/{part}.yaml"
+            for part in (
+                "general/namespace",
+                "service_account/service_account",
+                "rbac/role",
+                "rbac/role_binding",
+                "manager/service",
+                "manager/manager",
+            )
+        ),
+        "keda-operator",
+    ),
+    Manifest(
+        "keda/metrics-server.yaml",
+        "keda-adapter",
+        _KEDA,
+        versions.KEDA,
+        tuple(
+            f"config/metrics-server/{part}.yaml"
+            for part in ("role", "role_binding", "service", "api_service", "deployment")
+        ),
+        "keda-adapter",
+    ),
+    Manifest(
+        "keda/webhooks.yaml",
+        "keda-webhooks",
+        _KEDA,
+        versions.KEDA,
+        tuple(f"config/webhooks/{part}.yaml" for part in ("service", "validation_webhooks", "webhooks")),
+        "keda-webhooks",
+    ),
+    Manifest("vpa/crds.yaml", "vpa-recommender", _VPA, versions.VPA, ("deploy/vpa-v1-crd-gen.yaml",)),
+    Manifest(
+        "vpa/programs.yaml",
+        "vpa-recommender",
+        _VPA,
+        versions.VPA,
+        (
+            "deploy/vpa-rbac.yaml",
+            "deploy/recommender-deployment.yaml",
+            "deploy/updater-deployment.yaml",
+            "deploy/admission-controller-*.yaml",
+        ),
     ),
 )
 
