@@ -175,7 +175,7 @@ def test_without_a_configuration_there_is_nothing_to_compare() -> None:
     ("text", "expected"),
     [
         (None, "config-secret-without-key"),
-        ("{", "config-unreadable"),
+        ("{", "operated-refused"),
         ("route: {routes: []}\nreceivers: [{name: a}]", "alertmanager-root-without-receiver"),
         ("route: {receiver: a, match: {b: c}}\nreceivers: [{name: a}]", "alertmanager-root-conditions"),
         ("route: {receiver: a}\nreceivers: [{name: a}, {name: a}]", "alertmanager-receiver-twice"),

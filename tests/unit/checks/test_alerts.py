@@ -172,7 +172,7 @@ def test_a_refused_configuration_names_its_fault() -> None:
         == "alertmanager-field-unknown"
     )
     assert reason(refused("route: {receiver: a}\nreceivers: [{name: a}]")) == "operated-refused"
-    assert reason(refused("{")) == "config-unreadable"
+    assert reason(refused("{")) == "operated-refused"
 
 
 def config_object(*receivers: str, **meta: Any) -> Object:
