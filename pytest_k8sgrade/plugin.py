@@ -69,6 +69,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how long to wait at most for the cluster to settle, e.g. 90s or 5m; 0 looks once",
     )
     group.addoption(
+        "--k8s-grade-active",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="also run the rubric's active checks of this name, which change the cluster for a while "
+        "(load, alert, drift); may be given several times",
+    )
+    group.addoption(
         "--k8s-grade-report",
         metavar="FORMAT=PATH",
         action="append",

@@ -7,6 +7,7 @@ any age is read by going through all of them; `evidence.unpack` is the caller.
 1. exchanges, cluster, clock, and of the run: rubric, times, held looks
 2. of the run also `set`, the rubric's variables that were set by hand, and `mark`, what
    the person was told then
+3. also `asked`, the active checks that were asked for, and `outcomes`, what each of them found
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version that is written."""
 
 
@@ -45,5 +46,13 @@ def _with_set_and_mark(index: Mapping[str, Any]) -> dict[str, Any]:
     return {**index, "run": {"set": {}, "mark": None, **index["run"]}, "k8sgrade_evidence": 2}
 
 
-_STEPS: Final[Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {1: _with_set_and_mark}
+def _with_active_checks(index: Mapping[str, Any]) -> dict[str, Any]:
+    """Before 3 nobody acted."""
+    return {**index, "run": {"asked": [], "outcomes": {}, **index["run"]}, "k8sgrade_evidence": 3}
+
+
+_STEPS: Final[Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+    1: _with_set_and_mark,
+    2: _with_active_checks,
+}
 """By the version that they begin with."""

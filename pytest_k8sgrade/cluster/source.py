@@ -8,20 +8,24 @@ of 2 s where an answer takes 30 ms.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_k8sgrade.cluster.connection import connect as _connect
 from pytest_k8sgrade.cluster.exchange import Request
+from pytest_k8sgrade.cluster.facade import Cluster
 from pytest_k8sgrade.cluster.kubeconfig import choose
 from pytest_k8sgrade.cluster.policy import OWN, Policy
 from pytest_k8sgrade.cluster.reader import LiveReader
-from pytest_k8sgrade.cluster.transport import Transport
+from pytest_k8sgrade.cluster.transport import Transport, WriteRefused
 from pytest_k8sgrade.cluster.view import Clock, View
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster.acting import Actor
 
 _THREADS: Final = 6
 
@@ -40,6 +44,7 @@ class LiveSource:
 
     def __init__(self, kubeconfig: str | Path | None, context: str | None, policy: Policy) -> None:
         connection, self._workers = _connect(choose(kubeconfig, context, policy))
+        self._chosen = (kubeconfig, context, policy)
         self._connection = connection
         self._reader = LiveReader(Transport(connection, self._workers))
         self._clock = Clock()
@@ -58,6 +63,27 @@ class LiveSource:
             read_ahead(view, self._last.requests())
         self._last = view
         return view
+
+    def actor(self, lasts: float, told: Callable[[], None]) -> Actor:
+        """Who may change the cluster for an active check, guarded; CannotTell when it cannot be guarded.
+
+        A passive run does not even load what this takes. Its looks are no rounds: they leave
+        the view on which the verdicts rest alone.
+        """
+        from pytest_k8sgrade.cluster.acting import Actor  # noqa: PLC0415 - see above
+        from pytest_k8sgrade.cluster.acting_guard import Guard  # noqa: PLC0415
+        from pytest_k8sgrade.cluster.acting_sending import ActingTransport  # noqa: PLC0415
+
+        kubeconfig, context, policy = self._chosen
+        if policy is not OWN:
+            raise WriteRefused("nobody acts with somebody else's kubeconfig")
+        return Actor(
+            sender=ActingTransport(self._connection, self._workers),
+            guard=Guard(kubeconfig, context),
+            look=lambda: Cluster(View(self._reader, self._clock)),
+            lasts=lasts,
+            told=told,
+        )
 
     def close(self) -> None:
         """Close connections and threads."""

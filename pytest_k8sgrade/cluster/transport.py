@@ -2,7 +2,8 @@
 
 Works on the kubernetes library's connection pool, since the library's own calls wait
 without end and repeat what must not be repeated. Nothing but a GET and one login
-form ever leaves here; everything else raises before a byte is sent. Errors carry
+form ever leaves here; everything else raises before a byte is sent (what an active check
+does goes through `acting_sending`, which a passive run never makes). Errors carry
 addresses, codes and seconds, never a header or a body.
 """
 
@@ -54,7 +55,9 @@ class WriteRefused(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sending:
+class Sending:
+    """One request on its way, and when its time is up."""
+
     method: str
     target: str
     headers: Mapping[str, str]
@@ -64,6 +67,7 @@ class _Sending:
 
     @property
     def path(self) -> str:
+        """The target without its query."""
         return self.target.partition("?")[0]
 
 
@@ -103,9 +107,12 @@ class Transport:
     def _until(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, seconds: float
     ) -> tuple[Response, tuple[str, ...]]:
-        sending = _Sending(method, target, headers, body, seconds, time.monotonic() + seconds)
+        sending = Sending(method, target, headers, body, seconds, time.monotonic() + seconds)
         if not may_send(method, sending.path):
             raise WriteRefused(f"{method} {sending.path}")
+        return self._attempts(sending)
+
+    def _attempts(self, sending: Sending) -> tuple[Response, tuple[str, ...]]:
         attempts, renewed = 0, False
         while True:
             generation = self.connection.generation
@@ -116,7 +123,7 @@ class Transport:
                     renewed = True
                     continue
                 pause = _pause(error, attempts)
-                if pause is None or method != "GET" or time.monotonic() + pause >= sending.ends:
+                if pause is None or sending.method != "GET" or time.monotonic() + pause >= sending.ends:
                     raise
                 attempts += 1
                 time.sleep(pause)
@@ -128,7 +135,7 @@ class Transport:
             return False
         return True
 
-    def _once(self, sending: _Sending) -> tuple[Response, tuple[str, ...]]:
+    def _once(self, sending: Sending) -> tuple[Response, tuple[str, ...]]:
         """One attempt, on a thread that is left behind when it outlasts the deadline."""
         received = self._bounded(sending)
         response = received.response
@@ -139,14 +146,14 @@ class Transport:
             return response, received.cookies
         raise self._refusal(judgement, sending, response)
 
-    def _unmarked(self, sending: _Sending, response: Response) -> Judgement:
+    def _unmarked(self, sending: Sending, response: Response) -> Judgement:
         """The judgement of what seems to be an answer and bears no mark."""
         judgement = judge(sending.path, response, marked=False)
         if judgement == "answer" or self._never_marks(sending):
             return "answer"
         return judgement
 
-    def _never_marks(self, sending: _Sending) -> bool:
+    def _never_marks(self, sending: Sending) -> bool:
         """Whether the server is known to set no marks: its own version came without."""
         if self._marks is None:
             headers = {"Accept": "application/json"}
@@ -159,7 +166,7 @@ class Transport:
                 self._marks = False
         return self._marks is False
 
-    def _bounded(self, sending: _Sending) -> _Received:
+    def _bounded(self, sending: Sending) -> _Received:
         left = sending.ends - time.monotonic()
         try:
             received = self._workers.call(lambda: self._send(sending, left), left + _GRACE_S)
@@ -175,7 +182,7 @@ class Transport:
             self._marks = True
         return received
 
-    def _known(self, error: Exception, sending: _Sending) -> NoAnswer | None:
+    def _known(self, error: Exception, sending: Sending) -> NoAnswer | None:
         from pytest_k8sgrade.cluster.network import no_answer  # noqa: PLC0415 - imports urllib3
 
         early = time.monotonic() < sending.ends - _GRACE_S
@@ -187,7 +194,7 @@ class Transport:
             connecting=early,
         )
 
-    def _send(self, sending: _Sending, left: float) -> _Received:
+    def _send(self, sending: Sending, left: float) -> _Received:
         answer = self._open(sending, left)
         complete = False
         try:
@@ -201,7 +208,7 @@ class Transport:
         response = Response(answer.status, kept_headers(answer.headers), content, sending.path)
         return _Received(response, tuple(answer.headers.getlist("set-cookie")), MARK in answer.headers)
 
-    def _open(self, sending: _Sending, left: float) -> urllib3.BaseHTTPResponse:
+    def _open(self, sending: Sending, left: float) -> urllib3.BaseHTTPResponse:
         from urllib3 import Timeout  # noqa: PLC0415 - comes with the connection
         from urllib3.exceptions import InsecureRequestWarning  # noqa: PLC0415
 
@@ -221,7 +228,7 @@ class Transport:
             warnings.simplefilter("ignore", InsecureRequestWarning)
             return self.connection.pool.urlopen(sending.method, url, **options)
 
-    def _refusal(self, judgement: Judgement, sending: _Sending, response: Response) -> NoAnswer:
+    def _refusal(self, judgement: Judgement, sending: Sending, response: Response) -> NoAnswer:
         connection, code = self.connection, response.status
         where = {"server": connection.server, "path": sending.path, "code": code}
         who = {"context": connection.context, "user": connection.identity}

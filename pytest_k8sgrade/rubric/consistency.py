@@ -15,7 +15,7 @@ from pytest_k8sgrade.rubric.document import Document, Path
 from pytest_k8sgrade.rubric.faults import Faults, quoted
 from pytest_k8sgrade.rubric.fields import LocalizedText, show_duration
 from pytest_k8sgrade.rubric.model import FirstThatExists, Item, Rubric, sum_of
-from pytest_k8sgrade.rubric.signature import Check, Checks, UnknownCheckError
+from pytest_k8sgrade.rubric.signature import ACTOR, Check, Checks, UnknownCheckError
 from pytest_k8sgrade.rubric.suggest import choices
 from pytest_k8sgrade.rubric.validation import place
 from pytest_k8sgrade.rubric.variables import placeholders, substitute
@@ -99,6 +99,8 @@ class _Judge:
             self._fault((*path, "check"), str(error))
             return
         self.found[item.check] = check
+        if check.takes(ACTOR) and item.active is None:
+            self._fault((*path, "check"), f"{item.check} changes the cluster: it needs `active: NAME`")
         doubtful = {name for name, value in item.with_.items() if placeholders(value) & unknown}
         given = substitute(item.with_, self._vars | dict.fromkeys(unknown, ""))
         for fault in check.faults(given):

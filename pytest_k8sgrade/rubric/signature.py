@@ -31,7 +31,10 @@ from pytest_k8sgrade.rubric.model import Item
 from pytest_k8sgrade.rubric.suggest import choices
 from pytest_k8sgrade.rubric.variables import fill_placeholders, substitute
 
-FIXTURES = frozenset({"answer", "cluster", "request"})
+ACTOR = "actor"
+"""The fixture with which a check changes the cluster: whoever takes it is an active check."""
+
+FIXTURES = frozenset({"answer", "cluster", "request", ACTOR})
 """Parameters that the run provides: not for a rubric to give."""
 
 BUNDLED = "pytest_k8sgrade.checks"

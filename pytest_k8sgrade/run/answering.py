@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +14,12 @@ from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.model import Subject
 from pytest_k8sgrade.outcome import cannot_tell
 from pytest_k8sgrade.reports.write import write_atomically
+from pytest_k8sgrade.rubric.signature import ACTOR
 from pytest_k8sgrade.run.recording import NOTHING, RecordedRun
 from pytest_k8sgrade.theory.sheet import Sheet, read_sheet, student_id
 
 if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster.acting import Actor
     from pytest_k8sgrade.locale.messages import Catalogue
     from pytest_k8sgrade.rubric.load import LoadedRubric
     from pytest_k8sgrade.run.settings import Settings
@@ -47,7 +49,7 @@ def sheet_of(settings: Settings, lab: LoadedRubric, recorded: RecordedRun) -> Sh
 
 def needs_cluster(lab: LoadedRubric) -> bool:
     """Whether any item looks at a cluster."""
-    return _asks(lab, "cluster") or not _asks(lab, FIXTURE)
+    return _asks(lab, "cluster") or _asks(lab, ACTOR) or not _asks(lab, FIXTURE)
 
 
 def _asks(lab: LoadedRubric, fixture: str) -> bool:
@@ -93,6 +95,10 @@ class NoCluster:
         """Write the evidence, which holds the answers; raises `UsageFault` when it cannot be written."""
         nobody = Facts(context="", server="", identity="")
         write_evidence(path, evidence_of(self._view, nobody, run.told(), version("pytest-k8sgrade")))
+
+    def actor(self, lasts: float, told: Callable[[], None]) -> Actor:
+        """There is nothing that could be changed."""
+        cannot_tell("act-not-recorded")
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_k8sgrade.grade.build import Change
-from pytest_k8sgrade.outcome import Observation
+from pytest_k8sgrade.outcome import Observation, Reason
 from pytest_k8sgrade.run.collect import CheckItem
 from pytest_k8sgrade.run.settling import Patience, Streak, Verdict
 
@@ -46,6 +46,24 @@ class Entry:
     def id(self) -> str:
         """The rubric's item id."""
         return self.node.rubric_item.id
+
+    @property
+    def acts(self) -> bool:
+        """Whether it belongs to the active phase."""
+        return self.node.rubric_item.active is not None
+
+    def held_up(self) -> Observation | None:
+        """What to say instead of looking, while an item that this one needs stands in the way."""
+        self.blocked_by = None
+        for need in self.needs:
+            if need.blocked_by is not None or need.verdict == "failed":
+                self.blocked_by = need
+                return Observation("waiting")
+            if need.verdict == "ungraded":
+                return Observation("cannot-tell", Reason("need-ungraded", {"needs": need.id}))
+            if need.verdict is None and need.observation.status != "met":
+                return Observation("waiting")
+        return None
 
     @property
     def settled(self) -> bool:

@@ -80,9 +80,7 @@ class Looker:
         entry.look = look_key(item.check, values)
         return values
 
-    def act(
-        self, entry: Entry, values: Mapping[str, JsonValue], view: View, actor: Actor
-    ) -> Observation:
+    def act(self, entry: Entry, values: Mapping[str, JsonValue], view: View, actor: Actor) -> Observation:
         """Let the item's check act; the view is the one on which the passive verdicts rest."""
         self._actor = actor
         try:

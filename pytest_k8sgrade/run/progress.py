@@ -51,6 +51,11 @@ class TerminalProgress:
             self._written_at = elapsed
             self._screen.write_line(self._line(waiting, len(entries), elapsed))
 
+    def say(self, line: str) -> None:
+        """Write the line where no other one can be rewritten over it."""
+        self._wipe()
+        self._screen.write_line(line)
+
     def _line(self, waiting: Sequence[Entry], total: int, elapsed: float) -> str:
         looked_at = [entry for entry in waiting if entry.observation.status != "waiting"] or waiting
         names = ", ".join(entry.id for entry in looked_at[:SHOWN])
@@ -66,7 +71,15 @@ class TerminalProgress:
 
 
 class NoProgress:
-    """For `-q` and for runs without a terminal reporter."""
+    """For `-q` and for runs without a terminal reporter, which have no screen either."""
+
+    def __init__(self, screen: Screen | None = None) -> None:
+        self._screen = screen
 
     def round(self, entries: Sequence[Entry], elapsed: float) -> None:
         """Say nothing."""
+
+    def say(self, line: str) -> None:
+        """What stays is said to the quiet as well."""
+        if self._screen is not None:
+            self._screen.write_line(line)

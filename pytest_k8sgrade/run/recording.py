@@ -18,6 +18,7 @@ from pytest_k8sgrade.grade.model import Grade, Points, Verdict
 from pytest_k8sgrade.kube.times import format_time, parse_time
 from pytest_k8sgrade.rubric.model import Rubric, Scalar
 from pytest_k8sgrade.rubric.variables import parse_overrides
+from pytest_k8sgrade.run.outcomes import RecordedOutcome
 from pytest_k8sgrade.theory.sheet import Sheet
 
 
@@ -72,7 +73,8 @@ class RecordedRun(_Noted):
     """A recording run: `holds` are seconds for which looks were seen to hold, by look.
 
     `set` are the rubric's variables that were set by hand, as they were written, `answers` what was
-    handed in to its questions.
+    handed in to its questions. `asked` are the active checks that were asked for, `outcomes` what each
+    of them found, by look.
     """
 
     rubric: RecordedRubric = RecordedRubric()
@@ -80,6 +82,8 @@ class RecordedRun(_Noted):
     recorded: _Time = None
     holds: dict[str, _Seconds] = Field(default_factory=dict)
     set: dict[str, _Line] = Field(default_factory=dict)
+    asked: tuple[_Line, ...] = ()
+    outcomes: dict[str, RecordedOutcome] = Field(default_factory=dict)
     mark: RecordedMark | None = None
     answers: Sheet | None = None
 

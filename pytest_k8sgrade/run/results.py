@@ -7,7 +7,7 @@ is the student's, an error is ours, a skip was not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 import pytest
@@ -34,22 +34,22 @@ _ENDS: Mapping[Verdict, tuple[Phase, Outcome]] = {
 """In which phase an item of that verdict ends, and how."""
 
 
-def results(rubric: Rubric, entries: Iterable[Entry]) -> list[ItemResult]:
-    """One result for each item of the rubric."""
+def results(rubric: Rubric, entries: Iterable[Entry], asked: Collection[str]) -> list[ItemResult]:
+    """One result for each item of the rubric; `asked` are the active checks that were asked for."""
     by_id = {entry.id: entry for entry in entries}
-    return [_result(item, by_id.get(item.id)) for item in rubric.items]
+    return [_result(item, by_id.get(item.id), asked) for item in rubric.items]
 
 
-def excluded(item: Item) -> Verdict | None:
+def excluded(item: Item, asked: Collection[str] = ()) -> Verdict | None:
     """The verdict of an item that is not run at all, or None."""
     if item.waived is not None:
         return "waived"
-    return "skipped" if item.active is not None else None
+    return "skipped" if item.active is not None and item.active not in asked else None
 
 
-def _result(item: Item, entry: Entry | None) -> ItemResult:
+def _result(item: Item, entry: Entry | None, asked: Collection[str]) -> ItemResult:
     if entry is None:
-        verdict = excluded(item)
+        verdict = excluded(item, asked)
         if verdict is not None:
             return ItemResult(item=item.id, verdict=verdict)
         return ItemResult(item=item.id, verdict="ungraded", observation=_doubt("deselected"))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_k8sgrade.outcome import CannotTell, Observation, Reason
+from pytest_k8sgrade.outcome import CannotTell, Observation
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.settling import UNREACHABLE_AFTER, Moment, decide, held_for
 
@@ -43,10 +43,13 @@ class Progress(Protocol):
     def round(self, entries: Sequence[Entry], elapsed: float) -> None:
         """Show the state of the run."""
 
+    def say(self, line: str) -> None:
+        """Show a line that stays."""
+
 
 @dataclass
 class Rounds:
-    """One run over all items. `run` returns when every entry has its final word."""
+    """One run over all items. `run` returns when every entry has its final word; `view` is the last one."""
 
     entries: Sequence[Entry]
     source: Source
@@ -56,7 +59,7 @@ class Rounds:
     sleep: Callable[[float], None] = time.sleep
     _started: float = field(init=False, default=0.0)
     _number: int = field(init=False, default=0)
-    _view: View | None = field(init=False, default=None)
+    view: View = field(init=False)
     _changed_at: float = field(init=False, default=0.0)
     _answered_at: float = field(init=False, default=0.0)
     _closings: int = field(init=False, default=0)
@@ -80,36 +83,23 @@ class Rounds:
             self._closings += closing
 
     def _on_one_view(self) -> bool:
-        return all(entry.view is self._view for entry in self.entries)
+        return all(entry.view is self.view for entry in self.entries)
 
     def _now(self) -> float:
         return self.clock() - self._started
 
     def _round(self, entries: Sequence[Entry]) -> None:
         self._number += 1
-        view = self._view = self.source.view()
+        view = self.view = self.source.view()
         for entry in entries:
             if self._closings >= CLOSING_ROUNDS or self._gave_up():
                 entry.be_final()
-            self._settle(entry, self._observe(entry, view), view)
+            self._settle(entry, entry.held_up() or self.look(entry, view), view)
         if any(entry.view is view and _told(entry) for entry in entries) or _answered(view):
             self._answered_at = self._now()
 
     def _gave_up(self) -> bool:
         return self._now() - self._answered_at >= UNREACHABLE_AFTER
-
-    def _observe(self, entry: Entry, view: View) -> Observation:
-        """Look at the item, unless an item it needs stands in the way."""
-        entry.blocked_by = None
-        for need in entry.needs:
-            if need.blocked_by is not None or need.verdict == "failed":
-                entry.blocked_by = need
-                return Observation("waiting")
-            if need.verdict == "ungraded":
-                return Observation("cannot-tell", Reason("need-ungraded", {"needs": need.id}))
-            if need.verdict is None and need.observation.status != "met":
-                return Observation("waiting")
-        return self.look(entry, view)
 
     def _settle(self, entry: Entry, observation: Observation, view: View) -> None:
         now = self._now()

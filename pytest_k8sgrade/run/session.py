@@ -20,9 +20,11 @@ from pytest_k8sgrade.rubric.model import sum_of
 from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, parse_overrides, searches
+from pytest_k8sgrade.run.acting import ActivePhase, asked_for
 from pytest_k8sgrade.run.answering import needs_cluster, sheet_of
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.looks import Looker
+from pytest_k8sgrade.run.outcomes import RecordedOutcome
 from pytest_k8sgrade.run.recording import (
     RecordedRubric,
     RecordedRun,
@@ -55,7 +57,9 @@ class GradeSession:
     source: GradeSource
     looker: Looker
     overrides: Mapping[str, Scalar] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
     entries: list[Entry] = field(default_factory=list)
+    outcomes: dict[str, RecordedOutcome] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -71,7 +75,8 @@ class GradeSession:
         search = Search(fixed_values(lab.rubric, overrides), searches(lab.rubric, overrides))
         sheet = sheet_of(settings, lab, source.recorded)
         looker = Looker(search, source.recorded.holds, sheet=sheet)
-        session = cls(settings, lab, catalogue, source, looker, overrides)
+        asked = asked_for(lab.rubric, settings, source)
+        session = cls(settings, lab, catalogue, source, looker, overrides, asked)
         source.expect(session._expected_reads())
         return session
 
@@ -92,6 +97,7 @@ class GradeSession:
             *self._answers(),
             *([self.catalogue.label("header-namespaces", namespaces=namespaces)] if namespaces else []),
             *([self.catalogue.label("header-set", settings=told)] if told else []),
+            *([self.catalogue.label("header-active", names=", ".join(self.asked))] if self.asked else []),
         ]
 
     def _answers(self) -> list[str]:
@@ -109,12 +115,19 @@ class GradeSession:
         return [fill_placeholders(path, values) for path in self.lab.rubric.reads]
 
     def run(self, nodes: Sequence[CheckItem], progress: Progress) -> None:
-        """Grade the items in rounds, until every one has its final word."""
-        chosen = [node for node in nodes if excluded(node.rubric_item) is None]
+        """Grade the items in rounds, until every one has its final word; then those that act."""
+        chosen = [node for node in nodes if excluded(node.rubric_item, self.asked) is None]
         self.entries = _entries(self.lab.rubric, chosen, self.settings, replayed=self.source.replayed)
-        Rounds(self.entries, self.source, self.looker.look, progress).run()
+        rounds = Rounds(
+            [entry for entry in self.entries if not entry.acts], self.source, self.looker.look, progress
+        )
+        rounds.run()
         if self.settings.record is not None:
             self._ask_for_later(nodes)
+        acting = [entry for entry in self.entries if entry.acts]
+        ActivePhase(acting, self.looker, self.source, progress, self.catalogue, self.outcomes).run(
+            rounds.view
+        )
 
     def _ask_for_later(self, nodes: Sequence[CheckItem]) -> None:
         """Ask what blocked and waived items would have asked: a corrected rubric may look at them.
@@ -142,7 +155,9 @@ class GradeSession:
             started=self.source.recorded.recorded or self.started,
             finished=self.source.recorded.recorded or datetime.now(UTC),
         )
-        return build_grade(rubric, results(rubric, self.entries), run, self.catalogue, self.settings.hints)
+        return build_grade(
+            rubric, results(rubric, self.entries, self.asked), run, self.catalogue, self.settings.hints
+        )
 
     def _subject(self) -> Subject:
         """The cluster, and the student who handed answers in."""
@@ -169,6 +184,8 @@ class GradeSession:
             recorded=datetime.now(UTC),
             holds={entry.look: round(entry.held, 1) for entry in self.entries if entry.held},
             set=split_settings(self.settings.overrides),
+            asked=self.asked,
+            outcomes=self.outcomes,
             mark=mark_of(grade),
             answers=self.looker.sheet,
         )

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The options of a grading run. `wait` is in seconds, None for the rubric's own budget."""
+    """The options of a grading run. `wait` is in seconds, None for the rubric's own budget.
+
+    `active` are the active checks that are asked for. A caller that grades clusters of others
+    sets `may_act` to False: then asking for one is a fault.
+    """
 
     lab: str
     kubeconfig: Path | None = None
@@ -36,6 +40,8 @@ class Settings:
     reports: tuple[Target, ...] = ()
     language: Language
     hints: HintLevel = "beginner"
+    active: tuple[str, ...] = ()
+    may_act: bool = True
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -54,6 +60,7 @@ def settings_of(config: pytest.Config) -> Settings:
         reports=tuple(parse_target(text) for text in option("k8s_grade_report")),
         language=option("k8s_grade_lang") or default_language(),
         hints=option("k8s_grade_hints"),
+        active=tuple(dict.fromkeys(option("k8s_grade_active"))),
     )
     _refuse_contradictions(settings)
     if settings.record is not None:
@@ -69,6 +76,7 @@ def _refuse_contradictions(settings: Settings) -> None:
         "--k8s-grade-context": settings.context,
         "--k8s-grade-record": settings.record,
         "--k8s-grade-answers": settings.answers,
+        "--k8s-grade-active": ", ".join(settings.active) or None,
     }
     for option, value in live_only.items():
         if value is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,11 +23,12 @@ from pytest_k8sgrade.cluster.judging import clocks_apart
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.model import Subject
 from pytest_k8sgrade.kube.times import format_time
-from pytest_k8sgrade.outcome import Finding
+from pytest_k8sgrade.outcome import Finding, cannot_tell
 from pytest_k8sgrade.run.answering import NoCluster, write_evidence
 from pytest_k8sgrade.run.recording import NOTHING, RecordedRun, read_run
 
 if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster.acting import Actor
     from pytest_k8sgrade.locale.messages import Catalogue
     from pytest_k8sgrade.run.settings import Settings
 
@@ -60,6 +61,9 @@ class GradeSource(Protocol):
 
         `older` are views that a verdict rests on; the last one is always written.
         """
+
+    def actor(self, lasts: float, told: Callable[[], None]) -> Actor:
+        """Who may change the cluster for an active check; `CannotTell` where nobody may."""
 
     def close(self) -> None:
         """Let go of connections and files."""
@@ -137,6 +141,10 @@ class LiveCluster:
         content = evidence_of(last, self.source.facts, run.told(), version("pytest-k8sgrade"), others)
         write_evidence(path, content)
 
+    def actor(self, lasts: float, told: Callable[[], None]) -> Actor:
+        """Somebody whose looks are not among the views."""
+        return self.source.actor(lasts, told)
+
     def close(self) -> None:
         """Close connections and threads."""
         self.source.close()
@@ -184,6 +192,10 @@ class RecordedCluster:
     def record(self, path: Path, run: RecordedRun, older: Iterable[View]) -> None:
         """Evidence is not recorded from evidence; the options refuse it."""
         raise UsageFault("evidence is recorded from a cluster, not from evidence")
+
+    def actor(self, lasts: float, told: Callable[[], None]) -> Actor:
+        """Nothing is done to a recorded cluster."""
+        cannot_tell("act-not-recorded")
 
     def close(self) -> None:
         """Nothing is held open."""

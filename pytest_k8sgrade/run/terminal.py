@@ -38,7 +38,7 @@ def progress(config: pytest.Config, catalogue: Catalogue) -> Progress:
     """How this run shows that it is waiting."""
     reporter = config.pluginmanager.getplugin("terminalreporter")
     if reporter is None or config.get_verbosity() < 0:
-        return NoProgress()
+        return NoProgress(reporter)
     return TerminalProgress(reporter, catalogue, tty=bool(reporter.isatty))
 
 
