@@ -11,12 +11,11 @@ from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.rollout import named
-from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.outcome import Findings
 from pytest_k8sgrade.services.diagnosis import require_lasting
 from pytest_k8sgrade.services.fields import require_equal
 from pytest_k8sgrade.services.running import backends, workloads
-
-TIMEOUT_S = 10
+from pytest_k8sgrade.services.web import answered
 
 
 def test_routes(
@@ -98,16 +97,4 @@ def test_answers(
     cluster: Cluster, name: str, namespace: str, port: str, path: str = "/", status: int = 200
 ) -> None:
     """The Service {name} answers {path} over HTTP."""
-    session = cluster.http(name, namespace, port)
-    answer = session.get(session.base_url.rstrip("/") + path, timeout=TIMEOUT_S)
-    if answer.status_code != status:
-        unmet(
-            "service-answers-otherwise",
-            seen=answer.status_code,
-            wanted=status,
-            name=name,
-            namespace=namespace,
-            path=path,
-            status=answer.status_code,
-            asked=status,
-        )
+    answered(cluster, name, namespace, port, path, status)

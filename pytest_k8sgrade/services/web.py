@@ -1,4 +1,4 @@
-"""A web service behind the proxy that answers JSON: its port, its scheme, what it answers.
+"""A web service behind the proxy: its port, its scheme, what it answers.
 
 For the parts of a logging stack, whose Services have ports of any name and may speak
 TLS. The proxy takes the Authorization header away, so what wants a password cannot be
@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.outcome import CannotTell, Unmet
+from pytest_k8sgrade.outcome import CannotTell, Unmet, unmet
 
 if TYPE_CHECKING:
+    from requests import Response
+
     from pytest_k8sgrade.cluster import Cluster
 
 TIMEOUT_S = 10
@@ -61,6 +63,26 @@ class Web:
             return Page(answer.status_code, answer.json())
         except ValueError:
             return Page(answer.status_code, None)
+
+
+def answered(
+    cluster: Cluster, name: str, namespace: str, port: str, path: str, status: int = 200
+) -> Response:
+    """The answer of a Service to a path; unmet when it has another status."""
+    session = cluster.http(name, namespace, port)
+    answer = session.get(session.base_url.rstrip("/") + path, timeout=TIMEOUT_S)
+    if answer.status_code != status:
+        unmet(
+            "service-answers-otherwise",
+            seen=answer.status_code,
+            wanted=status,
+            name=name,
+            namespace=namespace,
+            path=path,
+            status=answer.status_code,
+            asked=status,
+        )
+    return answer
 
 
 def _port(cluster: Cluster, where: Mapping[str, str], number: int) -> tuple[str, str]:

@@ -17,6 +17,7 @@ _SAMPLE = re.compile(
     r"(?P<value>[-+.\w]+)(?:\s+[-+.\d]+)?(?:\s+#.*)?",
     re.ASCII,
 )
+_TYPE = re.compile(r"#\s*TYPE\s+(?P<name>\S+)\s+(?P<type>\w+)", re.ASCII)
 _ESCAPED = {"n": "\n"}
 
 
@@ -43,6 +44,12 @@ def parse(text: str) -> list[Exposed]:
             Exposed(match["name"], _labels(match["labels"] or "", number), _number(match["value"], number))
         )
     return found
+
+
+def types(text: str) -> dict[str, str]:
+    """The type of each metric that declares one."""
+    declared = (_TYPE.fullmatch(line.strip()) for line in text.splitlines())
+    return {one["name"]: one["type"] for one in declared if one is not None}
 
 
 def _labels(text: str, number: int) -> dict[str, str]:

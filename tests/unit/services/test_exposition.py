@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pytest_k8sgrade.services.metrics.exposition import Exposed, parse
+from pytest_k8sgrade.services.metrics.exposition import Exposed, parse, types
 
 PAGE = r"""
 # HELP http_requests_total Requests by code.
@@ -29,6 +29,12 @@ def test_samples_of_a_page() -> None:
     assert (fourth.name, fourth.labels, math.isnan(fourth.value)) == ("empty", {}, True)
     assert (fifth.labels, fifth.value) == ({"le": "+Inf"}, math.inf)
     assert parse("") == []
+
+
+def test_types_are_what_is_declared() -> None:
+    """Help is none, and a metric without a type has none."""
+    assert types(PAGE) == {"http_requests_total": "counter"}
+    assert types("# TYPE a gauge\n#TYPE b histogram \n# TYPE c\na 1\n") == {"a": "gauge", "b": "histogram"}
 
 
 @pytest.mark.parametrize(
