@@ -13,6 +13,8 @@ from .argocd import ArgoCD, LabApplication
 from .base import Layer
 from .event_driven import Consumer, Queue
 from .git_server import GitServer
+from .gitops import ENVIRONMENTS, REPAIRED, ChallengeAsSetUp
+from .gitops_demo import DemoApp
 from .history import ScalingHistory
 from .keda import Keda
 from .metrics_server import MetricsServer
@@ -39,6 +41,10 @@ _ALL: tuple[Layer, ...] = (
     ArgoCD(),
     GitServer(),
     LabApplication(),
+    ENVIRONMENTS,
+    DemoApp(),
+    REPAIRED,
+    ChallengeAsSetUp(),
     *custom_metrics.LAYERS,
     Keda(),
     Queue(),

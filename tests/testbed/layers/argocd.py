@@ -140,11 +140,11 @@ def refresh(bed: Bed, name: str = "web-app") -> None:
     )
 
 
-def nudged(bed: Bed) -> str | None:
+def nudged(bed: Bed, name: str = "web-app") -> str | None:
     """What keeps the Application from being synced; Argo CD is asked to look again if it could not."""
-    seen = synced(bed)
+    seen = synced(bed, name)
     if seen is not None and "Unknown" in seen:
-        refresh(bed)
+        refresh(bed, name)
     return seen
 
 

@@ -2,7 +2,7 @@
 
 `git daemon` in a pod of namespace `git-server` serves one repository per folder of manifests/git/
 at git://git-server.git-server.svc.cluster.local/<folder>.git; everybody in the cluster may push.
-`commit` adds a commit.
+`commit` adds a commit, `revert` takes the last one back.
 """
 
 from __future__ import annotations
@@ -112,15 +112,15 @@ def commit(bed: Bed, repository: str, message: str, files: Mapping[str, str]) ->
             entry = tarfile.TarInfo(path)
             entry.size = len(text.encode())
             tar.addfile(entry, io.BytesIO(text.encode()))
-    script = ["/bin/sh", "/app/commit.sh", repository, message]
-    done = bed.kubectl(
-        "exec",
-        "-i",
-        f"deploy/{NAME}",
-        "-n",
-        NAMESPACE,
-        "--",
-        *script,
-        input=archive.getvalue().decode("utf-8"),
-    )
+    return _in_pod(bed, "commit.sh", repository, message, sent=archive.getvalue().decode("utf-8"))
+
+
+def revert(bed: Bed, repository: str) -> str:
+    """Undo the last commit of a repository's main branch by another one and return the new revision."""
+    return _in_pod(bed, "revert.sh", repository)
+
+
+def _in_pod(bed: Bed, script: str, *arguments: str, sent: str = "") -> str:
+    command = ["/bin/sh", f"/app/{script}", *arguments]
+    done = bed.kubectl("exec", "-i", f"deploy/{NAME}", "-n", NAMESPACE, "--", *command, input=sent)
     return str(done).strip()

@@ -85,7 +85,7 @@ _SCENARIOS = (
     Scenario(
         "handson1",
         "Hands-on 1 finished, and every checkpoint works",
-        layers=("metrics-app-history",),
+        layers=("metrics-app-history", "gitops-environments", "gitops-demo"),
     ),
     Scenario(
         "autoscaling",
@@ -94,6 +94,11 @@ _SCENARIOS = (
     ),
     # Where no provider could add a machine nothing about node autoscaling is graded.
     Scenario("autoscaling-empty", "A node of a provider and nothing on it", layers=("provider",)),
+    Scenario("gitops", "The GitOps of hands-on 1 alone", layers=("gitops-environments", "gitops-demo")),
+    Scenario(
+        "challenge1", "Challenge 1 repaired, by another road than the text's", layers=("challenge1-repaired",)
+    ),
+    Scenario("challenge1-broken", "Challenge 1 as its setup leaves it", layers=("challenge1-as-set-up",)),
     Scenario("alerting", "The alerting of hands-on 1 alone", layers=("alerting",)),
 )
 SCENARIOS: dict[str, Scenario] = {found.name: found for found in _SCENARIOS}

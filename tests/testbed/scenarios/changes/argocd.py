@@ -22,9 +22,9 @@ SERVER_SLICES = (
 )
 
 
-def sync_status(bed: Bed, wanted: str) -> str | None:
-    """Whether the Application has a sync status."""
-    status = (look.read(bed, "application", NAMESPACE, "web-app") or {}).get("status", {})
+def sync_status(bed: Bed, wanted: str, name: str = "web-app") -> str | None:
+    """Whether an Application has a sync status."""
+    status = (look.read(bed, "application", NAMESPACE, name) or {}).get("status", {})
     found = status.get("sync", {}).get("status")
     return None if found == wanted else f"sync {found}; conditions {status.get('conditions')}"
 
@@ -57,15 +57,15 @@ def no_server(bed: Bed) -> str | None:
     return f"{len(found)} endpoints" if found else pods_gone(bed, "deployment", "argocd-server")
 
 
-def compared(bed: Bed) -> str | None:
+def compared(bed: Bed, name: str = "web-app") -> str | None:
     """Whether Argo CD has done what it was asked and found all in order; it is asked again if not."""
-    found = look.read(bed, "application", NAMESPACE, "web-app") or {"metadata": {}}
+    found = look.read(bed, "application", NAMESPACE, name) or {"metadata": {}}
     if "argocd.argoproj.io/refresh" in (found["metadata"].get("annotations") or {}):
         return "a refresh is still waited for"
     left = [one["type"] for one in found.get("status", {}).get("conditions") or []]
-    seen = in_order(bed) or (f"conditions {left}" if left else None)
+    seen = in_order(bed, name) or (f"conditions {left}" if left else None)
     if seen is not None:
-        refresh(bed)
+        refresh(bed, name)
     return seen
 
 
