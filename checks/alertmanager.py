@@ -105,8 +105,9 @@ def test_config_written(
         cannot_tell("config-unreadable", seen=None, secret=hidden, **told)
     found = Findings()
     for receiver in receivers:
-        reason, part = lacks[at].get(receiver, ""), f"receiver/{receiver}"
-        found.require(not reason, reason, part=part, receiver=receiver, secret=there[at].secret, **told)
+        reason, part = lacks[at].get(receiver, "receiver-not-written"), f"receiver/{receiver}"
+        met = receiver not in lacks[at]
+        found.require(met, reason, part=part, receiver=receiver, secret=there[at].secret, **told)
     found.close()
 
 
