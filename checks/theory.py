@@ -147,7 +147,8 @@ def _from_each(
 def _category(name: str, categories: Mapping[str, Sequence[str]]) -> WordForm:
     if name not in categories:
         raise ValueError(f"a statement belongs to {name!r}, which is no category")
-    return WordForm((name, *categories[name]), tuple(categories))
+    spellings = tuple(word for words in categories.values() for word in words)
+    return WordForm((name, *categories[name]), tuple(categories), spellings)
 
 
 def test_order(answer: Answer, ask: Text, why: Text, steps: list[Text]) -> None:

@@ -24,7 +24,12 @@ _CALLS = {**_SAY, "require": 1, "Reason": 0, "Shortfall": 0}
 """Where in a call the id of a reason stands, by the name of what is called."""
 
 _NO_PARAMETERS = frozenset({"seen", "wanted", "part", "weight", "terminal", "early"})
-_OURS = ("pytest_k8sgrade.checks.", "pytest_k8sgrade.services.", "pytest_k8sgrade.kube.")
+_OURS = (
+    "pytest_k8sgrade.checks.",
+    "pytest_k8sgrade.services.",
+    "pytest_k8sgrade.kube.",
+    "pytest_k8sgrade.theory.",
+)
 _DEEPEST = 6
 
 

@@ -65,6 +65,10 @@ def show(value: object) -> str:
     return str(value)
 
 
+def _in(language: Language, value: object) -> object:
+    return value[language] if isinstance(value, Mapping) and value.keys() == set(LANGUAGES) else value
+
+
 def fill(text: str, params: Mapping[str, object]) -> str:
     """The text with its placeholders replaced; an unknown one stays visible."""
     return PLACEHOLDER.sub(lambda match: _parameter(match, params), text)
@@ -107,12 +111,16 @@ class Catalogue:
     def text(self, reason: Reason) -> str:
         """The reason as one sentence; an id without a text is shown as it is."""
         text = self._messages.get(reason.id, {}).get("reason")
-        return f"{reason.id}: {show(reason.params)}" if text is None else fill(text, reason.params)
+        return f"{reason.id}: {show(reason.params)}" if text is None else fill(text, self._own(reason))
 
     def hint(self, reason: Reason, level: HintLevel) -> str | None:
         """What to look at next, at one of the three levels of help."""
         text = self._messages.get(reason.id, {}).get("hint", {}).get(level)
-        return None if text is None else fill(text, reason.params)
+        return None if text is None else fill(text, self._own(reason))
+
+    def _own(self, reason: Reason) -> dict[str, object]:
+        """The parameters; one with a text for each language is that of this one."""
+        return {name: _in(self.language, value) for name, value in reason.params.items()}
 
     def label(self, label: str, **params: object) -> str:
         """A fixed word or phrase of a report; a missing one is our bug and raises KeyError."""

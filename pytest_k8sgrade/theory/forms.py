@@ -89,10 +89,15 @@ class NumberForm:
 
 @dataclass(frozen=True, slots=True)
 class WordForm:
-    """One of some words or short texts. `known` are all that make sense here, if that is a list."""
+    """One of some words or short texts.
+
+    `known` are the words to choose from, if that is a list, and `spellings` all that they may be
+    written like.
+    """
 
     accepted: tuple[str, ...]
     known: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
     unreadable: str = "theory-no-word"
 
     @property
@@ -107,9 +112,11 @@ class WordForm:
 
     def read(self, value: Value) -> Read:
         """Compare as a whole with each of them."""
-        if normal(value) in {normal(one) for one in self.accepted}:
+        given = normal(value)
+        if given in {normal(one) for one in self.accepted}:
             return "right"
-        return "wrong"
+        makes_sense = not self.known or given in {normal(one) for one in (*self.known, *self.spellings)}
+        return "wrong" if makes_sense else "unreadable"
 
 
 def letters(options: Sequence[object]) -> list[str]:

@@ -59,7 +59,7 @@ class Answer:
                 reason,
                 part=f"blank/{blank.id}",
                 seen=value,
-                wanted=blank.form.right,
+                wanted=blank.form.right if read == "wrong" else blank.form.wanted,
                 weight=blank.weight,
                 question=self.draw.question,
                 blank=blank.id,

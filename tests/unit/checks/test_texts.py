@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import checks
-from pytest_k8sgrade import kube, services
+from pytest_k8sgrade import kube, services, theory
 from pytest_k8sgrade.locale.messages import HINT_LEVELS, LANGUAGES, Catalogue, placeholders
 from pytest_k8sgrade.outcome import Reason
 
@@ -20,7 +20,7 @@ SAYS = {"unmet", "absent", "hopeless", "cannot_tell", "say", "Shortfall", "NotLo
 
 def sources() -> Iterator[Path]:
     """The files that give reasons."""
-    for package in (checks, services, kube):
+    for package in (checks, services, kube, theory):
         for folder in package.__path__:
             yield from sorted(Path(folder).rglob("*.py"))
 
@@ -57,7 +57,8 @@ def test_a_reason_has_text_and_hints_in_both_languages(reason_id: str) -> None:
         assert all(hints), f"{reason_id}: a hint is missing in {catalogue.language}"
         beginner = hints[HINT_LEVELS.index("beginner")]
         assert beginner is not None
-        assert "kubectl" in beginner or "helm" in beginner, f"{reason_id}: no command in {catalogue.language}"
+        command = any(name in beginner for name in ("kubectl", "helm", "k8sgrade"))
+        assert command, f"{reason_id}: no command in {catalogue.language}"
         needed.append(
             [placeholders(text) for text in [catalogue.text(told), *(hint or "" for hint in hints)]]
         )
