@@ -17,6 +17,8 @@ Object: TypeAlias = Mapping[str, Any]
 PREFIX = "autoscaling.keda.sh/"
 RESOURCE_TRIGGERS = frozenset({"cpu", "memory"})
 """Measured in running pods, so they cannot wake a workload from zero."""
+_ADDRESSES = ("serverAddress", "host")
+"""The fields of triggers that hold a URL: of Prometheus and of RabbitMQ, for instance."""
 _COOLDOWN_S, _POLLING_S, _MAX_REPLICAS = 300, 30, 100
 
 
@@ -30,8 +32,11 @@ class Trigger:
 
     @property
     def address(self) -> str:
-        """Where it asks, as far as its type has an address."""
-        return str(self.metadata.get("serverAddress") or "")
+        """Where it asks, as far as its type has an address; a user and password in it are left out."""
+        written = next((str(self.metadata[key]) for key in _ADDRESSES if self.metadata.get(key)), "")
+        scheme, slashes, rest = written.partition("://")
+        place, slash, path = rest.partition("/")
+        return f"{scheme}{slashes}{place.rpartition('@')[2]}{slash}{path}" if slashes else written
 
     def __str__(self) -> str:
         """The type with the address."""

@@ -25,7 +25,10 @@ Object = Mapping[str, Any]
 
 
 def why_failing(cluster: Cluster, scaled: Object) -> tuple[str, dict[str, Any]]:
-    """The message for triggers that fail: an address that leads to no Service, or the addresses."""
+    """The message for triggers that fail: an address that leads to no Service, or the addresses.
+
+    KEDA asks from its own namespace, so a name alone is looked for there.
+    """
     own = scaled_objects.triggers(scaled)
     failing = scaled_objects.failing(scaled)
     suspects = [one for one in own if not failing or one.metric in failing] or own
@@ -35,6 +38,9 @@ def why_failing(cluster: Cluster, scaled: Object) -> tuple[str, dict[str, Any]]:
         if place is not None:
             where = {"service": place.service, "service_namespace": place.namespace}
             return "keda-trigger-service-absent", {"failing": addresses, **where}
+        host = urlsplit(trigger.address).hostname or ""
+        if host and "." not in host and ":" not in host:
+            return "keda-trigger-short-name", {"failing": addresses, "service": host}
     return "keda-trigger-error", {"failing": addresses}
 
 

@@ -147,6 +147,11 @@ def test_the_cause_of_a_refused_object_is_found() -> None:
     assert reason(asked(keda.test_ready, scaled(error))) == "keda-trigger-error"
     wrong = {**PROMETHEUS, "metadata": {"serverAddress": "http://nowhere.monitoring:9090", "query": "x"}}
     assert reason(asked(keda.test_ready, scaled(error, triggers=[wrong]))) == "keda-trigger-service-absent"
+    queue = {"type": "rabbitmq", "metadata": {"host": "amqp://guest:guest@rabbitmq:5672/shop"}}
+    seen = asked(keda.test_ready, scaled(error, triggers=[queue]))
+    assert reason(seen) == "keda-trigger-short-name"
+    assert seen.reason is not None
+    assert seen.reason.params["failing"] == ["rabbitmq amqp://rabbitmq:5672/shop"]
     assert reason(asked(keda.test_ready)) == "keda-scaledobject-absent"
 
 
