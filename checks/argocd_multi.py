@@ -46,10 +46,19 @@ def test_applicationset(
 
 
 def test_cluster(
-    cluster: Cluster, namespace: str, *, name: str = "", server: str = "", connected: bool = True
+    cluster: Cluster,
+    namespace: str,
+    *,
+    name: str = "",
+    server: str = "",
+    connected: bool = True,
+    secret: bool = False,
 ) -> None:
-    """A cluster is registered with Argo CD under its name or address, and Argo CD reaches it."""
-    known = argocd_clusters.registered(cluster, namespace)
+    """A cluster is registered with Argo CD under its name or address, and Argo CD reaches it.
+
+    `secret` asks for a registration of the local cluster too, which works without one.
+    """
+    known = [one for one in argocd_clusters.registered(cluster, namespace) if one.secret or not secret]
     one = argocd_clusters.chosen(known, name, server or ("" if name else argocd_clusters.LOCAL_SERVER))
     names = [f"{each.name} {each.server}" for each in known]
     if one is None:

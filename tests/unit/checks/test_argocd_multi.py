@@ -236,3 +236,17 @@ def test_one_name_in_two_namespaces_is_two_applications() -> None:
         == "met"
     )
     assert look(argocd_multi.test_everywhere, MemoryApi(other).cluster(), name="no").status == "absent"
+
+
+def test_the_local_cluster_may_be_asked_to_be_registered() -> None:
+    """It works without a Secret, so its Applications do not show that anybody registered it."""
+    used = application(synced(), destination={"server": LOCAL, "namespace": "shop"})
+    asked: Object = {"server": LOCAL, "connected": False, "secret": True}
+
+    def seen(*objects: Object) -> str | None:
+        api = MemoryApi(namespace("argocd"), used, *objects)
+        return reason(look(argocd_multi.test_cluster, api.cluster(), **WHERE, **asked))
+
+    assert seen() == "argocd-cluster-absent"
+    assert seen(secret("elsewhere", "https://10.0.0.9:6443")) == "argocd-cluster-absent"
+    assert seen(secret("any-name", LOCAL)) is None
