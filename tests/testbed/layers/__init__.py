@@ -20,6 +20,7 @@ from .keda import Keda
 from .metrics_server import MetricsServer
 from .monitoring import Monitoring, PrometheusCrds
 from .node_autoscaler import NodeAutoscaler, Provider
+from .production import ProductionChart
 from .vpa import Vertical, Vpa
 
 __all__ = ["LAYERS", "Layer"]
@@ -53,5 +54,6 @@ _ALL: tuple[Layer, ...] = (
     Vertical(),
     Provider(),
     NodeAutoscaler(),
+    ProductionChart(),
 )
 LAYERS: dict[str, Layer] = {layer.name: layer for layer in _ALL}

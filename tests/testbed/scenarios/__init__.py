@@ -100,6 +100,7 @@ _SCENARIOS = (
     ),
     Scenario("challenge1-broken", "Challenge 1 as its setup leaves it", layers=("challenge1-as-set-up",)),
     Scenario("alerting", "The alerting of hands-on 1 alone", layers=("alerting",)),
+    Scenario("chart", "The production chart of hands-on 1 alone", layers=("production-chart",)),
 )
 SCENARIOS: dict[str, Scenario] = {found.name: found for found in _SCENARIOS}
 

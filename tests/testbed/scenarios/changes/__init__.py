@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from . import (
+    alert_routes,
+    alert_rules,
     alertmanager,
     app_object,
     application,
@@ -11,6 +13,8 @@ from . import (
     event_driven,
     gitops,
     grafana,
+    handson_chart,
+    handson_chart_by_hand,
     helm,
     keda,
     load,
@@ -24,6 +28,8 @@ from . import (
 )
 
 __all__ = [
+    "alert_routes",
+    "alert_rules",
     "alertmanager",
     "app_object",
     "application",
@@ -32,6 +38,8 @@ __all__ = [
     "event_driven",
     "gitops",
     "grafana",
+    "handson_chart",
+    "handson_chart_by_hand",
     "helm",
     "keda",
     "load",
