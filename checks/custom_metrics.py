@@ -15,13 +15,17 @@ from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import living, pod_ready, pods_shortfall
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics import custom_metrics
 from pytest_k8sgrade.services.metrics.custom_metrics import Value
 from pytest_k8sgrade.services.running import workloads
 
 FIRST_VALUE = timedelta(minutes=3)
 """Two scrapes, a rate window and the adapter's own look around, as they are by default."""
+
+
+def test_registered(cluster: Cluster) -> None:
+    """The custom metrics API is registered and its adapter answers."""
+    custom_metrics.require_available(cluster)
 
 
 def test_available(cluster: Cluster) -> None:
@@ -44,8 +48,7 @@ def test_metric(
     found = custom_metrics.values(cluster, metric, namespace, resource)
     params: dict[str, Any] = {"metric": metric, "namespace": namespace, "resource": resource}
     if found is None:
-        offered = if_readable(lambda: custom_metrics.offered(cluster)) or []
-        unmet("custom-metric-absent", seen=offered, wanted=f"{resource}/{metric}", offered=offered, **params)
+        custom_metrics.explain_absent(cluster, metric, namespace, resource)
     findings = Findings()
     findings.require(True, "custom-metric-absent", part="served")
     if workload:

@@ -1,24 +1,24 @@
 """Custom and external metrics as autoscalers read them, and why an adapter serves none.
 
 Two versions of the custom API are in use and one of them is enough; which one is asked
-is not the student's business. Values are quantities: `66m` is 0.066. The adapter itself
-is found through the APIService, its Prometheus through its own arguments.
+is not the student's business. Values are quantities: `66m` is 0.066.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_k8sgrade.cluster.plain_yaml import load_plain
 from pytest_k8sgrade.kube.quantity import parse_quantity
-from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import CannotTell, absent, unmet
 from pytest_k8sgrade.services.addresses import missing_service
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics import api_services, metrics_api
+from pytest_k8sgrade.services.metrics.adapter import adapter_of, configuration, prometheus_url
+from pytest_k8sgrade.services.metrics.adapter_rules import made, rules
 from pytest_k8sgrade.services.metrics.api_services import ApiService
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 
 VERSIONS = ("v1beta1", "v1beta2")
-_URL_OPTION = "--prometheus-url"
+_ALIKE = 10
 _UNKNOWN = ApiService(name=metrics_api.CUSTOM, service="", namespace="", available=True, why="")
 """An API that answers, but whose APIService cannot be read."""
 
@@ -117,8 +117,9 @@ def _working(cluster: Cluster, version: str) -> ApiService | None:
 def _explain_unavailable(cluster: Cluster, api: ApiService) -> NoReturn:
     if api.why == "FailedDiscoveryCheck":
         adapter = if_readable(lambda: adapter_of(cluster, api))
-        ruled = _has_rules(cluster, adapter) if adapter is not None else None
-        reason = "custom-metrics-without-rules" if ruled is False else "custom-metrics-not-answering"
+        known = configuration(cluster, adapter) if adapter is not None else []
+        ruled = not known or any(one.has_rules for one in known)
+        reason = "custom-metrics-not-answering" if ruled else "custom-metrics-without-rules"
         unmet(reason, seen=api.why, wanted="True", why=api.why, **_where(api))
     api_services.explain(cluster, api)
     raise AssertionError("the API is not available")
@@ -141,64 +142,45 @@ def require_serving(cluster: Cluster) -> None:
 
 def _explain_empty(cluster: Cluster, api: ApiService) -> NoReturn:
     adapter = if_readable(lambda: adapter_of(cluster, api))
-    url = next(iter(_urls(adapter)), "") if adapter is not None else ""
+    url = prometheus_url(adapter) if adapter is not None else ""
+    _require_prometheus(cluster, api, url)
+    unmet("custom-metrics-empty", seen=[], wanted=1, url=url or "-", **_where(api))
+
+
+def _require_prometheus(cluster: Cluster, api: ApiService, url: str) -> None:
+    """Unmet when the adapter asks a Service that does not exist."""
     place = missing_service(cluster, url)
     if place is not None:
         where = {"prometheus": place.service, "prometheus_namespace": place.namespace}
         unmet("adapter-prometheus-absent", seen=url, wanted="Prometheus", url=url, **where, **_where(api))
-    unmet("custom-metrics-empty", seen=[], wanted=1, url=url or "-", **_where(api))
 
 
 def _where(api: ApiService) -> dict[str, Any]:
     return {"api": api.name, "service": api.service or "-", "namespace": api.namespace or "-"}
 
 
-def adapter_of(cluster: Cluster, api: ApiService) -> Object | None:
-    """The Deployment behind the API's Service: of the same name, else by the Service's selector."""
-    if not api.service:
-        return None
-    named = cluster.find("apps/v1", "Deployment", api.service, api.namespace)
-    if named is not None:
-        return named
-    service = cluster.get("v1", "Service", api.service, api.namespace)
-    selector = service["spec"].get("selector")
-    listed = cluster.list("apps/v1", "Deployment", api.namespace)
-    return next((one for one in listed if selects(selector, _labels(one))), None)
+def explain_absent(cluster: Cluster, metric: str, namespace: str, resource: str) -> NoReturn:
+    """Unmet: the API serves no such metric; where known, whether a rule is missing or not in effect."""
+    full = f"{resource}/{metric}"
+    served = if_readable(lambda: offered(cluster)) or []
+    own = [one for one in served if one.startswith(f"{resource}/")]
+    alike = sorted(own, key=lambda one: -SequenceMatcher(None, one, full).ratio())[:_ALIKE]
+    told = {"metric": metric, "namespace": namespace, "resource": resource, "offered": alike}
+    api = if_readable(lambda: require_available(cluster))
+    adapter = if_readable(lambda: adapter_of(cluster, api)) if api is not None else None
+    if api is not None and adapter is not None:
+        if not served:
+            _require_prometheus(cluster, api, prometheus_url(adapter))
+        _require_ruled(cluster, adapter, metric, {"seen": alike, "wanted": full, **told})
+    unmet("custom-metric-absent", seen=alike, wanted=full, **told)
 
 
-def _labels(workload: Object) -> Mapping[str, str]:
-    return (workload["spec"]["template"].get("metadata") or {}).get("labels") or {}
-
-
-def _urls(adapter: Object) -> Iterator[str]:
-    for container in adapter["spec"]["template"]["spec"].get("containers") or []:
-        words = [*(container.get("command") or []), *(container.get("args") or [])]
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            option, _, value = word.partition("=")
-            if option == _URL_OPTION:
-                yield value or following
-
-
-def _has_rules(cluster: Cluster, adapter: Object) -> bool | None:
-    """Whether the adapter's configuration has rules for custom metrics; None when it cannot be read."""
-    namespace = adapter["metadata"]["namespace"]
-    volumes = adapter["spec"]["template"]["spec"].get("volumes") or []
-    names = [one["configMap"].get("name", "") for one in volumes if one.get("configMap")]
-    known = [
-        document
-        for name in names
-        for document in if_readable(lambda: _documents(cluster, name, namespace)) or []  # noqa: B023
-    ]
-    return any(document.get("rules") for document in known) if known else None
-
-
-def _documents(cluster: Cluster, name: str, namespace: str) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for text in (cluster.get("v1", "ConfigMap", name, namespace).get("data") or {}).values():
-        try:
-            document = load_plain(text)
-        except ValueError:
-            continue
-        if isinstance(document, dict):
-            found.append(document)
-    return found
+def _require_ruled(cluster: Cluster, adapter: Object, metric: str, told: Mapping[str, Any]) -> None:
+    """Unmet when it is known whether the adapter's rules make the metric, which is not served."""
+    for one in configuration(cluster, adapter):
+        answer = made(rules(one.documents), metric) if one.has_rules else None
+        if answer is not None:
+            reason = "custom-metric-rule-not-in-effect" if answer else "custom-metric-without-rule"
+            subject = adapter["metadata"]
+            where = {"adapter": subject["name"], "adapter_namespace": subject["namespace"]}
+            unmet(reason, config_map=one.config_map, **where, **told)

@@ -153,6 +153,57 @@ def test_an_adapter_without_rules_is_told_from_a_broken_network(config: str | No
     assert reason(available(DOWN, adapter(volumes=volumes), *own)) == expected
 
 
+RENAMED = """\
+rules:
+- seriesQuery: 'http_requests_total{namespace!="",pod!=""}'
+  name: {matches: "^(.*)_total$", as: "${1}_per_second"}
+"""
+TYPO = RENAMED.replace("per_second", "per_minute")
+ANY = """\
+rules:
+- seriesQuery: '{namespace!="",__name__=~".*_total"}'
+  name: {matches: "^(.*)_total$", as: ""}
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (RENAMED, "custom-metric-rule-not-in-effect"),
+        (TYPO, "custom-metric-without-rule"),
+        (ANY, "custom-metric-absent"),
+        ("resourceRules: {cpu: {}}\n", "custom-metric-absent"),
+        ("rules: [1, {name: 5}]\n", "custom-metric-absent"),
+        (": no yaml", "custom-metric-absent"),
+    ],
+)
+def test_a_missing_metric_is_explained_by_the_rules(config: str, expected: str) -> None:
+    """No rule gives it, or one does and was not read; rules that take any series leave it open."""
+    volumes = [{"name": "config", "configMap": {"name": "rules"}}]
+    own = item("v1", "ConfigMap", "rules", "kube-system", data={"config.yaml": config})
+    listed = {"resources": [{"name": name} for name in ("pods/a", "pods/http_requests", "namespaces/x")]}
+    seen = asked({f"{V1}/{PATH}": (404, NOT_FOUND), V1: (200, listed)}, adapter(volumes=volumes), own)
+    assert reason(seen) == expected
+    assert seen.reason is not None
+    assert seen.reason.params["offered"] == ["pods/http_requests", "pods/a"]
+
+
+def test_a_missing_metric_of_an_adapter_that_asks_nobody() -> None:
+    """It serves nothing at all, whatever its rules are."""
+    nobody = adapter("--prometheus-url=http://prometheus.default.svc:9090")
+    seen = asked({f"{V1}/{PATH}": (404, NOT_FOUND), V1: (200, {"resources": []})}, nobody)
+    assert reason(seen) == "adapter-prometheus-absent"
+
+
+def test_registered_is_less_than_serving() -> None:
+    """An adapter that answers with an empty list is there: what it lacks is another item's matter."""
+    api = MemoryApi(REGISTERED)
+    api.raw[V1] = (200, json.dumps({"resources": []}))
+    assert look(custom_metrics.test_registered, api.cluster()).status == "met"
+    assert reason(look(custom_metrics.test_registered, MemoryApi().cluster())) == "custom-metrics-absent"
+    assert look(custom_metrics.test_registered, MemoryApi(DOWN).cluster()).status == "unmet"
+
+
 def test_external_metrics_are_asked_with_their_labels() -> None:
     """They have no object, only a name and labels."""
     api = MemoryApi(api_service("v1beta1.external.metrics.k8s.io"))
