@@ -67,8 +67,8 @@ class LiveSource:
     def actor(self, lasts: float, told: Callable[[], None]) -> Actor:
         """Who may change the cluster for an active check, guarded; CannotTell when it cannot be guarded.
 
-        A passive run does not even load what this takes. Its looks are no rounds: they leave
-        the view on which the verdicts rest alone.
+        A passive run does not even load what sends. The looks of an actor are no rounds: they
+        leave the view on which the verdicts rest alone.
         """
         from pytest_k8sgrade.cluster.acting import Actor  # noqa: PLC0415 - see above
         from pytest_k8sgrade.cluster.acting_guard import Guard  # noqa: PLC0415
