@@ -44,9 +44,9 @@ def in_order(bed: Bed, name: str = "web-app") -> str | None:
     return None if seen == ("Synced", "Healthy", "Succeeded") else f"sync, health, operation: {seen}"
 
 
-def pods_gone(bed: Bed, kind: str, name: str) -> str | None:
+def pods_gone(bed: Bed, kind: str, name: str, namespace: str = NAMESPACE) -> str | None:
     """Whether a workload counts no pod."""
-    found = (look.read(bed, kind, NAMESPACE, name) or {}).get("status", {})
+    found = (look.read(bed, kind, namespace, name) or {}).get("status", {})
     return f"{found.get('replicas')} replicas" if found.get("replicas") else None
 
 
