@@ -23,7 +23,6 @@ from pytest_k8sgrade.services.alerting.alertmanager import (
     accepted,
     config_secret,
     opened,
-    unread_secrets,
 )
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.monitoring.operated import address, operated
@@ -136,10 +135,10 @@ def test_receivers(
     asked, resource = accepted(cluster, namespace, name, service)
     running = asked.receivers()
     found, metadata = Findings(), resource["metadata"]
-    unread = unread_secrets(cluster, resource) if set(receivers) - set(running) and not service else []
-    reason = "receiver-in-unread-secret" if unread else "receiver-not-running"
-    if service:
-        reason = "receiver-not-in-file"
+    reason, more = "receiver-not-in-file", dict[str, Any]()
+    missing = set(receivers) - set(running)
+    if missing and not service:
+        reason, more = written.why_without(cluster, resource, missing)
     for receiver in receivers:
         found.require(
             receiver in running,
@@ -150,9 +149,9 @@ def test_receivers(
             receiver=receiver,
             running=running,
             secret=config_secret(resource),
-            unread=unread,
             namespace=metadata["namespace"],
             name=metadata["name"],
+            **more,
         )
     found.close()
 

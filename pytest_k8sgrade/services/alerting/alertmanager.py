@@ -148,12 +148,7 @@ def require_accepted(cluster: Cluster, resource: Document) -> None:
 def _explain_refusal(cluster: Cluster, resource: Document, why: str) -> None:
     secret, metadata = config_secret(resource), resource["metadata"]
     stored = if_readable(lambda: cluster.secret(secret, metadata["namespace"]))
-    if stored is None:
-        return
-    told = {"secret": secret, "key": CONFIG_KEY, "namespace": metadata["namespace"], "name": metadata["name"]}
-    if CONFIG_KEY not in stored:
-        hopeless("config-secret-without-key", seen=sorted(stored), wanted=CONFIG_KEY, **told)
-    config = routing.parse(stored[CONFIG_KEY])
+    config = routing.parse((stored or {}).get(CONFIG_KEY, b""))
     for fault in routing.faults(config) if config else []:
         hopeless(
             fault.reason,
@@ -161,14 +156,8 @@ def _explain_refusal(cluster: Cluster, resource: Document, why: str) -> None:
             wanted="True",
             field=fault.field,
             value=fault.value,
+            secret=secret,
             why=why,
-            **told,
+            namespace=metadata["namespace"],
+            name=metadata["name"],
         )
-
-
-def unread_secrets(cluster: Cluster, resource: Document) -> list[str]:
-    """Other Secrets of the namespace with a configuration of Alertmanager, which nobody reads."""
-    found = if_readable(lambda: cluster.list("v1", "Secret", resource["metadata"]["namespace"])) or []
-    own = config_secret(resource)
-    names = [one["metadata"]["name"] for one in found if CONFIG_KEY in (one.get("data") or {})]
-    return sorted(name for name in names if name != own)

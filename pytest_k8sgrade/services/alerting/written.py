@@ -8,15 +8,16 @@ AlertmanagerConfig objects carries their namespace and name, and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.outcome import Absent
 from pytest_k8sgrade.services.alerting import routing
-from pytest_k8sgrade.services.alerting.alertmanager import CONFIG_KEY
+from pytest_k8sgrade.services.alerting.alertmanager import CONFIG_KEY, config_secret
 from pytest_k8sgrade.services.alerting.routing import Document
+from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -64,6 +65,40 @@ def lacking(own: Stored, receivers: Sequence[str]) -> dict[str, str]:
         elif receiver not in reached:
             found[receiver] = "receiver-without-route"
     return found
+
+
+def why_without(cluster: Cluster, resource: Document, missing: Collection[str]) -> tuple[str, dict[str, Any]]:
+    """Why Alertmanager runs without receivers: a message id, and its parameters beyond the usual ones.
+
+    Where the Secret or its key is missing, the operator takes a configuration of its own without a word.
+    """
+    namespace, secret = resource["metadata"]["namespace"], config_secret(resource)
+    unread = if_readable(lambda: _holding(cluster, namespace, missing)) or []
+    others = sorted(name for name in unread if name != secret)
+    if others:
+        return "receiver-in-unread-secret", {"unread": others}
+    if not (resource["spec"].get("alertmanagerConfiguration") or {}).get("name"):
+        own = if_readable(lambda: [stored(cluster, namespace, secret)])
+        if own == [None]:
+            return "config-secret-absent", {"secrets": [secret]}
+        if own and own[0] and own[0].reason == "config-secret-without-key":
+            return own[0].reason, {"key": CONFIG_KEY}
+    return "receiver-not-running", {}
+
+
+def _holding(cluster: Cluster, namespace: str, receivers: Collection[str]) -> list[str]:
+    """The Secrets with a configuration that defines one of the receivers, or that cannot be read."""
+    names = [
+        one["metadata"]["name"]
+        for one in cluster.list("v1", "Secret", namespace)
+        if CONFIG_KEY in (one.get("data") or {})
+    ]
+    found = [one for name in names if (one := stored(cluster, namespace, name))]
+    return [
+        one.secret
+        for one in found
+        if one.config is None or set(routing.receivers(one.config)) & set(receivers)
+    ]
 
 
 def differences(config: Document, running: Document) -> list[str]:

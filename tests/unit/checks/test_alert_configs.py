@@ -113,6 +113,31 @@ def test_what_cannot_be_read_is_a_doubt() -> None:
     assert current("a: &x 1\nb: *x", RUNNING).status == "cannot-tell"
 
 
+@pytest.mark.parametrize(
+    ("objects", "expected", "told"),
+    [
+        ([secret("alertmanager-kps", DEFAULT), secret("mine", LAB)], "receiver-in-unread-secret", ["mine"]),
+        (
+            [secret("alertmanager-kps", DEFAULT), secret("mine", "<hidden>")],
+            "receiver-in-unread-secret",
+            ["mine"],
+        ),
+        ([secret("alertmanager-kps", DEFAULT), secret("mine", DEFAULT)], "receiver-not-running", None),
+        ([secret("alertmanager-kps", LAB)], "receiver-not-running", None),
+        ([secret("alertmanager-kps", None), secret("mine", DEFAULT)], "config-secret-without-key", None),
+        ([secret("mine", DEFAULT)], "config-secret-absent", None),
+        ([], "config-secret-absent", None),
+    ],
+)
+def test_why_a_receiver_does_not_run(objects: list[Object], expected: str, told: list[str] | None) -> None:
+    """Another Secret is blamed only for the receiver that it defines; without a key a default runs."""
+    stack = api(*objects).service("kps-alertmanager", {"/api/v2/receivers": (200, [{"name": "null"}])})
+    seen = look(alertmanager.test_receivers, stack.cluster(), **WHERE, receivers=["pager"])
+    assert reason(seen) == expected
+    assert seen.reason is not None
+    assert seen.reason.params.get("unread") == told
+
+
 def current(text: str | None, running: str, **spec: Any) -> Any:
     """One look at whether the one runs that is written in the Secret that is read."""
     own = [] if text == "absent" else [secret("alertmanager-kps", text)]
@@ -174,7 +199,7 @@ def test_without_a_configuration_there_is_nothing_to_compare() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, "config-secret-without-key"),
+        (None, "operated-refused"),
         ("{", "operated-refused"),
         ("route: {routes: []}\nreceivers: [{name: a}]", "alertmanager-root-without-receiver"),
         ("route: {receiver: a, match: {b: c}}\nreceivers: [{name: a}]", "alertmanager-root-conditions"),

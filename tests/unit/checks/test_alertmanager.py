@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from checks import alertmanager
 from tests.unit.checks.api import MemoryApi, look, reason, share
 from tests.unit.checks.monitoring import operated
-from tests.unit.checks.objects import condition
+from tests.unit.checks.objects import condition, item
 
 WHERE = {"namespace": "monitoring"}
 
@@ -87,7 +88,10 @@ def test_an_alert_proves_the_whole_way() -> None:
 
 def test_receivers_are_those_of_the_running_configuration() -> None:
     """A Secret that nobody reads does not count, and the hint names the one that is read."""
-    seen = look(alertmanager.test_receivers, api().cluster(), **WHERE, receivers=["slack", "pagerduty"])
+    text = base64.b64encode(b"receivers: [{name: slack}]").decode()
+    read = item("v1", "Secret", "alertmanager-kps", "monitoring", data={"alertmanager.yaml": text})
+    stack = api().add(read)
+    seen = look(alertmanager.test_receivers, stack.cluster(), **WHERE, receivers=["slack", "pagerduty"])
     assert (reason(seen), share(seen)) == ("receiver-not-running", 0.5)
     assert seen.reason is not None
     assert seen.reason.params["secret"] == "alertmanager-kps"

@@ -186,7 +186,7 @@ edited(
     "The Secret has the configuration under another key",
     CONFIG,
     with_other_key,
-    effect=refused,
+    effect=lambda bed: receivers(bed, {"null"}),
     restored=taken,
 )
 for _name, _title, _edit in (
