@@ -122,6 +122,9 @@ def test_sort(
     `categories` have the words that stand for each besides its name. `count` statements are
     drawn, from each category in turn. A statement may have a `why` of its own.
     """
+    unknown = {one["belongs"] for one in statements} - categories.keys()
+    if unknown:
+        raise ValueError(f"statements belong to {sorted(unknown)}, which are no categories")
     chosen = _from_each(answer.draw, categories, statements, count)
     blanks = [
         Blank(letter, _category(one["belongs"], categories), both(one.get("why", why)))
@@ -145,8 +148,6 @@ def _from_each(
 
 
 def _category(name: str, categories: Mapping[str, Sequence[str]]) -> WordForm:
-    if name not in categories:
-        raise ValueError(f"a statement belongs to {name!r}, which is no category")
     spellings = tuple(word for words in categories.values() for word in words)
     return WordForm((name, *categories[name]), tuple(categories), spellings)
 

@@ -39,7 +39,7 @@ def command(lab: str, student: str, out: Path, *, overwrite: bool, language: Lan
     place = out.expanduser()
     if place.exists() and not overwrite:
         raise UsageFault(
-            f"{str(out)!r} is there already and may hold answers; give --overwrite or another file"
+            f"{str(out)!r} is there already: give --overwrite or another file"
         )
     refuse_unwritable(place, "the questions")
     write_atomically(place, text.encode())

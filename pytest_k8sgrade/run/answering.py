@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 FIXTURE: Final = "answer"
 
 
-def sheet_of(settings: Settings, lab: LoadedRubric, recorded: RecordedRun) -> Sheet | None:
-    """The answers to be graded: those of the options, else those of the evidence; raises `UsageFault`.
+def sheet_of(settings: Settings, lab: LoadedRubric) -> Sheet | None:
+    """The answers that the options name, before anything is reached; raises `UsageFault`.
 
     A rubric that asks nothing but questions cannot be graded without them.
     """
@@ -36,11 +36,16 @@ def sheet_of(settings: Settings, lab: LoadedRubric, recorded: RecordedRun) -> Sh
         if not _asks(lab, FIXTURE):
             raise UsageFault(f"the rubric {lab.rubric.id} asks no questions; leave --k8s-grade-answers out")
         return read_sheet(settings.answers, lab.rubric, settings.student)
-    if recorded.answers is None and settings.evidence is None and not needs_cluster(lab):
+    if settings.evidence is None and not needs_cluster(lab):
         raise UsageFault(
             f"the rubric {lab.rubric.id} asks questions: `k8sgrade theory {lab.pack.name} --student ID "
             "--out FILE` writes them; fill them in, then grade them with --k8s-grade-answers FILE"
         )
+    return None
+
+
+def recorded_sheet(settings: Settings, recorded: RecordedRun) -> Sheet | None:
+    """The answers that evidence holds; raises `UsageFault` when they are not the student's."""
     sheet = recorded.answers
     if sheet is not None and settings.student is not None and sheet.student != student_id(settings.student):
         raise UsageFault(f"the evidence holds answers of {sheet.student!r}, not of {settings.student!r}")

@@ -21,7 +21,7 @@ from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, parse_overrides, searches
 from pytest_k8sgrade.run.acting import ActivePhase, asked_for
-from pytest_k8sgrade.run.answering import needs_cluster, sheet_of
+from pytest_k8sgrade.run.answering import needs_cluster, recorded_sheet, sheet_of
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.looks import Looker
 from pytest_k8sgrade.run.outcomes import RecordedOutcome
@@ -70,10 +70,11 @@ class GradeSession:
         lab = load_rubric(pack)
         given = parse_overrides(lab.rubric, settings.overrides)
         catalogue = Catalogue(settings.language, [pack.locale] if pack.locale else [])
+        sheet = sheet_of(settings, lab)
         source = open_source(settings, needs_cluster=needs_cluster(lab))
         overrides = {**recorded_values(lab.rubric, source.recorded, given), **given}
         search = Search(fixed_values(lab.rubric, overrides), searches(lab.rubric, overrides))
-        sheet = sheet_of(settings, lab, source.recorded)
+        sheet = sheet or recorded_sheet(settings, source.recorded)
         looker = Looker(search, source.recorded.holds, sheet=sheet)
         asked = asked_for(lab.rubric, settings, source)
         session = cls(settings, lab, catalogue, source, looker, overrides, asked)

@@ -175,7 +175,7 @@ class RecordedCluster:
                 "header-evidence",
                 file=self._file.name,
                 recorded=format_time(self.recorded.recorded) if self.recorded.recorded else None,
-                context=cluster.get("context"),
+                context=cluster.get("context") or None,
                 version=cluster.get("server_version"),
             )
         ]
@@ -185,7 +185,7 @@ class RecordedCluster:
         cluster = self._source.evidence.cluster
         return Subject(
             cluster_uid=cluster.get("uid"),
-            context=cluster.get("context"),
+            context=cluster.get("context") or None,
             server_version=cluster.get("server_version"),
         )
 

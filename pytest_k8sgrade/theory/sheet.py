@@ -9,9 +9,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from types import NoneType
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainValidator, Tag
 from pydantic_core import PydanticCustomError
 
 from pytest_k8sgrade.errors import UsageFault
@@ -51,14 +52,20 @@ def _checked_id(value: str) -> str:
         raise PydanticCustomError("rubric_value", "{why}", {"why": str(fault)}) from None
 
 
-def _short(value: Any) -> Any:
+def _value(value: Any) -> Value:
+    if not isinstance(value, (str, int, float, bool, NoneType)):
+        raise PydanticCustomError("rubric_value", "expected one text or number behind a blank")
     if isinstance(value, str) and len(value) > LONGEST:
         raise PydanticCustomError("rubric_value", f"expected at most {LONGEST} characters")
     return value
 
 
-_Value: TypeAlias = Annotated[Value, AfterValidator(_short)]
-Given: TypeAlias = Annotated[dict[str, _Value], Field(max_length=MOST)] | _Value
+_Value: TypeAlias = Annotated[Value, PlainValidator(_value)]
+_Blanks: TypeAlias = Annotated[dict[str, _Value], Field(max_length=MOST)]
+Given: TypeAlias = Annotated[
+    Annotated[_Blanks, Tag("blanks")] | Annotated[_Value, Tag("value")],
+    Discriminator(lambda given: "blanks" if isinstance(given, dict) else "value"),
+]
 """An answer: a value for each blank of the question, or the one value of its only blank."""
 _Text: TypeAlias = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=100)]
 
@@ -66,7 +73,7 @@ _Text: TypeAlias = Annotated[str, BeforeValidator(_as_text), Field(min_length=1,
 class Sheet(Frozen):
     """Whose answers these are, to which version of which rubric, by question."""
 
-    k8sgrade_answers: Literal[1] = 1
+    k8sgrade_answers: Literal[1]
     rubric: Slug
     version: _Text
     student: Annotated[_Text, AfterValidator(_checked_id)]
