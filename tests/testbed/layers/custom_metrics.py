@@ -61,8 +61,22 @@ class MetricsApp:
         apply(bed, documents("handson1", "namespace.yaml") + application())
 
     def wait(self, bed: Bed) -> None:
-        """Wait for the pods."""
+        """Wait for the pods and ask each once: the counter is exposed from the first request on."""
         look.all_ready(bed, NAMESPACE, {APP: "deployment"})
+        look.until(f"{APP} asked", partial(ask, bed))
+
+
+def pods(bed: Bed) -> list[str]:
+    """The names of the application's pods."""
+    found = look.get(bed, f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3D{APP}") or {"items": []}
+    return [one["metadata"]["name"] for one in found["items"]]
+
+
+def ask(bed: Bed) -> str | None:
+    """Whether every pod of the application has answered a request of ours."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{{}}:8080/proxy/"
+    silent = [name for name in pods(bed) if bed.api.raw("GET", path.format(name))[0] != 200]
+    return f"no answer of {silent}" if silent else None
 
 
 @dataclass(frozen=True)
@@ -121,8 +135,7 @@ def served(bed: Bed, metric: str = METRIC) -> str | None:
     available = look.condition(look.get(bed, APISERVICE), "Available")
     if available.get("status") != "True":
         return f"APIService Available {available.get('status')}: {available.get('reason')}"
-    pods = look.get(bed, f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3D{APP}") or {"items": []}
-    names = {one["metadata"]["name"] for one in pods["items"]}
+    names = set(pods(bed))
     path = f"{API}/namespaces/{NAMESPACE}/pods/*/{metric}"
     valued = {one["describedObject"]["name"] for one in (look.get(bed, path) or {"items": []})["items"]}
     return None if names and names <= valued else f"values of {sorted(valued)}, pods {sorted(names)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    adapter,
     alert_routes,
     alert_rules,
     alertmanager,
@@ -22,6 +23,8 @@ from . import (
     helm,
     keda,
     load,
+    metrics_app,
+    metrics_hpa,
     metrics_server,
     monitoring,
     node_autoscaler,
@@ -32,6 +35,7 @@ from . import (
 )
 
 __all__ = [
+    "adapter",
     "alert_routes",
     "alert_rules",
     "alertmanager",
@@ -51,6 +55,8 @@ __all__ = [
     "helm",
     "keda",
     "load",
+    "metrics_app",
+    "metrics_hpa",
     "metrics_server",
     "monitoring",
     "node_autoscaler",

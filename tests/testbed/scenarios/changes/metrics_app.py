@@ -1,0 +1,205 @@
+"""Changes to metrics-app of hands-on 1, its Service and what scrapes it.
+
+Whatever makes new pods is over only when two scrapes have counted them: a rate needs two samples.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tests.testbed.layers import look
+from tests.testbed.layers.base import apply
+from tests.testbed.layers.custom_metrics import (
+    APP,
+    HPA,
+    NAMESPACE,
+    application,
+    ask,
+    pods,
+    reading,
+    served,
+)
+from tests.testbed.scenarios.change import Change, Seen, Step, Target, patched, register
+from tests.testbed.scenarios.edits import edited, removed
+
+if TYPE_CHECKING:
+    from tests.testbed.node import Bed
+
+DEPLOYMENT = Target("deployment", NAMESPACE, APP)
+SERVICE = Target("service", NAMESPACE, APP)
+MONITOR = Target("servicemonitor", NAMESPACE, APP)
+MONITORED = f"{NAMESPACE}/{APP}"
+RATE = f"sum by (pod) (rate(http_requests_total{{namespace='{NAMESPACE}'}}[2m]))"
+
+
+def rated(bed: Bed) -> str | None:
+    """Whether Prometheus knows the rate of every pod."""
+    known = {one["metric"]["pod"] for one in look.query(bed, RATE) or []}
+    missing = set(pods(bed)) - known
+    return f"no rate of {sorted(missing)}" if missing or not known else None
+
+
+def intact(bed: Bed) -> str | None:
+    """Whether every link of the chain holds, and the autoscaler rests."""
+    seen = look.ready(bed, "deployment", NAMESPACE, APP) or look.pool_health(bed, MONITORED, "up", 2)
+    seen = seen or rated(bed) or served(bed) or reading(bed)
+    able = look.condition(look.read(bed, "hpa", NAMESPACE, HPA), "AbleToScale")
+    return seen or (None if able.get("status") == "True" else f"AbleToScale {able.get('reason')}")
+
+
+def inactive(bed: Bed) -> str | None:
+    """Whether the autoscaler has noticed that its metric is gone."""
+    found = look.condition(look.read(bed, "hpa", NAMESPACE, HPA), "ScalingActive")
+    return None if found.get("status") == "False" else f"ScalingActive {found.get('status')}"
+
+
+def targets(bed: Bed, *wanted: str) -> str | None:
+    """Whether the targets of the application have exactly these states."""
+    found = look.targets(bed).get(f"serviceMonitor/{MONITORED}/0", [])
+    return None if sorted(found) == sorted(wanted) else f"targets {found}"
+
+
+def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step) -> Change:
+    """A change that is over when the whole chain holds again."""
+
+    def taken_back(bed: Bed) -> None:
+        undo(bed)
+        look.until(f"{name} undone", partial(intact, bed))
+
+    return register(
+        Change(
+            name=name,
+            title=title,
+            apply=apply_,
+            settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed)),
+            undo=taken_back,
+        )
+    )
+
+
+def with_image(image: str) -> dict[str, Any]:
+    """A strategic patch of the container's image."""
+    return {"spec": {"template": {"spec": {"containers": [{"name": APP, "image": image}]}}}}
+
+
+def waits_for_image(bed: Bed) -> str | None:
+    """Whether a pod of the new template waits for its image; the old ones still serve."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3D{APP}"
+    found = [
+        (status.get("state") or {}).get("waiting", {}).get("reason")
+        for pod in (look.get(bed, path) or {"items": []})["items"]
+        for status in pod["status"].get("containerStatuses") or []
+    ]
+    return None if {"ErrImagePull", "ImagePullBackOff"} & set(found) else f"waiting for {found}"
+
+
+of(
+    "metrics-app-image-missing",
+    "The new tag of metrics-app's image does not exist",
+    lambda bed: DEPLOYMENT.patch(
+        bed, with_image("quay.io/brancz/prometheus-example-app:v0.5.9"), how="strategic"
+    ),
+    effect=waits_for_image,
+    undo=lambda bed: apply(bed, application()),
+)
+
+
+def without_requests(bed: Bed) -> None:
+    """New pods, which nobody asks."""
+    bed.kubectl("rollout", "restart", f"deployment/{APP}", "-n", NAMESPACE)
+    look.until("new pods", lambda: look.ready(bed, "deployment", NAMESPACE, APP))
+
+
+def silent(bed: Bed) -> str | None:
+    """Whether the old pods are gone and the new ones are scraped without a counter."""
+    seen = look.ready(bed, "deployment", NAMESPACE, APP) or targets(bed, "up", "up")
+    names = pods(bed)
+    if seen or len(names) != 2:
+        return seen or f"pods {names}"
+    known = {one["metric"]["pod"] for one in look.query(bed, "http_requests_total") or []}
+    return "still counted" if known & set(names) else inactive(bed)
+
+
+def asked_again(bed: Bed) -> None:
+    """One request for each pod."""
+    look.until(f"{APP} asked", partial(ask, bed))
+
+
+of(
+    "metrics-app-without-requests",
+    "No request has reached metrics-app since its pods started, so it has no counter yet",
+    without_requests,
+    effect=silent,
+    undo=asked_again,
+)
+register(
+    patched(
+        "metrics-app-service-target-port-wrong",
+        "Service metrics-app leads to a port on which nothing listens",
+        SERVICE,
+        to={"spec": {"ports": [{"port": 8080, "targetPort": 9090, "name": "metrics"}]}},
+        back={"spec": {"ports": [{"port": 8080, "targetPort": 8080, "name": "metrics"}]}},
+        effect=lambda bed: targets(bed, "down", "down"),
+        restored=intact,
+    )
+)
+
+
+def endpoint(**fields: Any) -> dict[str, Any]:
+    """A patch of the ServiceMonitor's endpoint; without fields it is the text's."""
+    return {"spec": {"endpoints": [{"port": "metrics", "interval": "15s", **fields}]}}
+
+
+def of_monitor(name: str, title: str, fields: dict[str, Any], effect: Seen) -> Change:
+    """A change of the ServiceMonitor's endpoint."""
+    to, back = endpoint(**fields), endpoint()
+    return register(patched(name, title, MONITOR, to=to, back=back, effect=effect, restored=intact))
+
+
+of_monitor(
+    "metrics-monitor-wrong-port",
+    "The ServiceMonitor of metrics-app names a port that the Service does not have",
+    {"port": "http"},
+    targets,
+)
+of_monitor(
+    "metrics-monitor-wrong-path",
+    "The ServiceMonitor of metrics-app asks a path that answers without metrics",
+    {"path": "/stats"},
+    lambda bed: targets(bed, "down", "down"),
+)
+removed(
+    "metrics-monitor-absent",
+    "The ServiceMonitor of metrics-app was deleted",
+    MONITOR,
+    effect=targets,
+    restored=intact,
+)
+of_monitor(
+    "metrics-app-counter-dropped",
+    "The ServiceMonitor of metrics-app drops the counter of requests",
+    {"metricRelabelings": [{"action": "drop", "sourceLabels": ["__name__"], "regex": "http_requests_total"}]},
+    # A rate over two minutes remembers the counter that long.
+    lambda bed: "still rated" if look.query(bed, RATE) != [] else inactive(bed),
+)
+
+
+def without_limits(found: dict[str, Any]) -> None:
+    """The Deployment's container without limits."""
+    del found["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
+
+
+def replaced_pods(bed: Bed) -> str | None:
+    """Whether the new pods have been asked and the whole chain holds."""
+    return look.ready(bed, "deployment", NAMESPACE, APP) or ask(bed) or intact(bed)
+
+
+edited(
+    "metrics-app-limits-missing",
+    "The container of metrics-app has no limits",
+    DEPLOYMENT,
+    without_limits,
+    effect=replaced_pods,
+    restored=replaced_pods,
+)
