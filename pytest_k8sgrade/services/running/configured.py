@@ -31,7 +31,7 @@ class Written:
         """The containers of its template."""
         return pod_template(self.workload).get("containers") or []
 
-    def require(self, field: str, value: object, asked: object, *, met: bool | None = None) -> bool:
+    def compare(self, field: str, value: object, asked: object, *, met: bool | None = None) -> bool:
         """Record a field; equality decides unless the caller has compared."""
         same_value = value == asked if met is None else met
         return require_that(
@@ -69,14 +69,14 @@ def require_replicas(written: Written, least: int | None, most: int | None) -> N
     replicas = (written.workload.get("spec") or {}).get("replicas", 1)
     inside = (least is None or replicas >= least) and (most is None or replicas <= most)
     asked = str(least) if least == most else f"{least or 0}..{most if most is not None else ''}"
-    written.require("spec.replicas", replicas, asked, met=inside)
+    written.compare("spec.replicas", replicas, asked, met=inside)
 
 
 def require_image(written: Written, part: Object, image: str) -> None:
     """Record whether a container has the image, however its reference is written."""
     if image:
         has = part.get("image", "")
-        written.require(f"{path_of(part)}.image", has, image, met=same(has, image))
+        written.compare(f"{path_of(part)}.image", has, image, met=same(has, image))
 
 
 def require_port(written: Written, part: Object, port: int | None, port_name: str) -> None:
@@ -84,11 +84,11 @@ def require_port(written: Written, part: Object, port: int | None, port_name: st
     if port is None:
         return
     ports = {one.get("containerPort"): one.get("name", "") for one in part.get("ports") or []}
-    declared = written.require(
+    declared = written.compare(
         f"{path_of(part)}.ports.containerPort", port if port in ports else list(ports), port
     )
     if port_name and declared:
-        written.require(f"{path_of(part)}.ports[{port}].name", ports[port], port_name)
+        written.compare(f"{path_of(part)}.ports[{port}].name", ports[port], port_name)
 
 
 def require_amounts(written: Written, part: Object, side: str, asked: Mapping[str, str]) -> None:
@@ -97,7 +97,7 @@ def require_amounts(written: Written, part: Object, side: str, asked: Mapping[st
     for resource, amount in asked.items():
         value = has.get(resource)
         field = f"{path_of(part)}.resources.{side}.{resource}"
-        written.require(field, value, amount, met=_same_amount(value, amount))
+        written.compare(field, value, amount, met=_same_amount(value, amount))
 
 
 def _same_amount(value: Any, amount: str) -> bool:

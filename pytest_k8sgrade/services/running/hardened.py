@@ -19,12 +19,12 @@ def require_probes(written: Written, part: Object, paths: Mapping[str, str], por
         get = (probe or {}).get("httpGet")
         if probe is None or get is None:
             how = next((one for one in _HOW if (probe or {}).get(one) is not None), None)
-            written.require(f"{field}.httpGet", how, f"GET {path}", met=False)
+            written.compare(f"{field}.httpGet", how, f"GET {path}", met=False)
             continue
-        written.require(f"{field}.httpGet.path", get.get("path", "/"), path)
+        written.compare(f"{field}.httpGet.path", get.get("path", "/"), path)
         if port:
             same = port_number(part, get.get("port")) == port_number(part, port)
-            written.require(f"{field}.httpGet.port", get.get("port"), port, met=same)
+            written.compare(f"{field}.httpGet.port", get.get("port"), port, met=same)
 
 
 def port_number(part: Object, port: object) -> object:
@@ -41,11 +41,11 @@ def require_context(written: Written, asked: Mapping[str, Any]) -> None:
         own = part.get("securityContext") or {}
         for key, value in asked.items():
             if key in own:
-                written.require(f"{path_of(part, kind)}.securityContext.{key}", own[key], value)
+                written.compare(f"{path_of(part, kind)}.securityContext.{key}", own[key], value)
             else:
                 field = "spec.template.spec.securityContext" if key in whole else path_of(part, kind)
                 field = f"{field}.{key}" if key in whole else f"{field}.securityContext.{key}"
-                written.require(field, whole.get(key), value)
+                written.compare(field, whole.get(key), value)
 
 
 def require_dropped(written: Written, capabilities: Sequence[str]) -> None:
@@ -56,7 +56,7 @@ def require_dropped(written: Written, capabilities: Sequence[str]) -> None:
         dropped = ((part.get("securityContext") or {}).get("capabilities") or {}).get("drop")
         met = "ALL" in (dropped or []) or set(capabilities) <= set(dropped or [])
         field = f"{path_of(part, kind)}.securityContext.capabilities.drop"
-        written.require(field, dropped, list(capabilities), met=met)
+        written.compare(field, dropped, list(capabilities), met=met)
 
 
 def require_mounts(written: Written, part: Object, mounts: Mapping[str, str]) -> None:
@@ -67,12 +67,12 @@ def require_mounts(written: Written, part: Object, mounts: Mapping[str, str]) ->
         mount = found.get(_folder(path))
         field = f"{path_of(part)}.volumeMounts[{path}]"
         if mount is None:
-            written.require(field, None, kind, met=False)
+            written.compare(field, None, kind, met=False)
             continue
         kinds = sorted(key for key in volumes.get(mount.get("name"), {}) if key != "name")
         writable = not mount.get("readOnly")
         shown = kinds if writable else [*kinds, "readOnly"]
-        written.require(field, shown, kind, met=kind in kinds and writable)
+        written.compare(field, shown, kind, met=kind in kinds and writable)
 
 
 def _folder(path: str) -> str:
