@@ -29,6 +29,7 @@ def test_runs(
 ) -> None:
     """Pods that the Application {name} has deployed are ready."""
     app = argocd.application(cluster.get(API_VERSION, "Application", name, namespace))
+    argocd_clusters.require_local(cluster, app)
     managed = argocd_deployed.workloads_of(app, target_namespaces or [])
     params: dict[str, Any] = {"namespace": namespace, "name": name, "places": target_namespaces or ["*"]}
     if not managed:
@@ -121,4 +122,5 @@ def _explain_unmanaged(
 def test_rolled_back(cluster: Cluster, name: str, namespace: str) -> None:
     """The Application {name} has gone back to an earlier state, and Git or Argo CD made it."""
     app = argocd.application(cluster.get(API_VERSION, "Application", name, namespace))
+    argocd_clusters.require_local(cluster, app)
     argocd_rollback.require_rollback(cluster, app)

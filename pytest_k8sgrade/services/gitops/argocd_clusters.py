@@ -16,6 +16,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_k8sgrade.outcome import cannot_tell
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.gitops.argocd import (
     API_VERSION,
@@ -89,6 +90,15 @@ def destination_of(known: Sequence[Destination], app: Application) -> Destinatio
     """The cluster that an Application deploys to, None when it is not registered."""
     name, server = app.destination.get("name", ""), app.destination.get("server", "")
     return chosen(known, name, server) if name or server else None
+
+
+def require_local(cluster: Cluster, app: Application) -> None:
+    """CannotTell when an Application deploys to another cluster: its objects are not here to be looked at."""
+    known = if_readable(lambda: registered(cluster, app.namespace)) or [Destination(LOCAL_NAME, LOCAL_SERVER)]
+    place = destination_of(known, app)
+    if place is not None and not place.is_at("", LOCAL_SERVER):
+        params = {"namespace": app.namespace, "name": app.name, "server": place.server}
+        cannot_tell("argocd-other-cluster", seen=place.server, wanted=LOCAL_SERVER, **params)
 
 
 def applications(cluster: Cluster, namespace: str) -> list[Application]:

@@ -58,6 +58,17 @@ def test_healthy_without_workloads_runs_nothing() -> None:
     assert reason(runs(tracked(), status=EMPTY)) == "argocd-no-workload"
 
 
+def test_what_runs_on_another_cluster_cannot_be_seen() -> None:
+    """Neither its pods nor its past; the local cluster under any name can."""
+    for check in (argocd_deploy.test_runs, argocd_deploy.test_rolled_back):
+        remote = application(synced(), destination={"name": "remote", "namespace": "shop"})
+        seen = look(check, MemoryApi(remote, registration(), tracked()).cluster(), **WHERE)
+        assert (seen.status, reason(seen)) == ("cannot-tell", "argocd-other-cluster")
+    here = application(synced(), destination={"name": "in-cluster", "namespace": "shop"})
+    api = MemoryApi(here, registration(), tracked())
+    assert look(argocd_deploy.test_runs, api.cluster(), **WHERE).status == "met"
+
+
 def test_one_workload_of_two_is_partial() -> None:
     """The one that runs is worth its share."""
     second = {**managed(), "name": "api"}
