@@ -24,7 +24,7 @@ def test_hpa_scales_under_load(
     rate: int = 50,
     pods: int = 8,
     down: bool = True,
-    lasts: str = "12m",
+    lasts: str = "15m",
 ) -> None:
     """The HorizontalPodAutoscaler {name} raises its pods under load, and lowers them afterwards."""
     require_reaction(actor, name, namespace, Load(url, image, rate, pods), down=down)

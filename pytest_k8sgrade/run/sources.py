@@ -87,6 +87,14 @@ def _told_clocks(view: View, catalogue: Catalogue) -> list[str]:
     return [catalogue.label("header-clock", **apart)] if apart else []
 
 
+def _known(ask: Callable[[], str]) -> str | None:
+    """One fact of the cluster, None where it does not tell it."""
+    try:
+        return ask()
+    except Finding:
+        return None
+
+
 @dataclass
 class LiveCluster:
     """A cluster reached through a kubeconfig."""
@@ -128,11 +136,11 @@ class LiveCluster:
     def subject(self) -> Subject:
         """The cluster's identity, as far as the last view tells."""
         cluster = Cluster(self._last or self.source.view())
-        try:
-            uid, known = cluster.uid, cluster.server_version
-        except Finding:
-            uid, known = None, None
-        return Subject(cluster_uid=uid, context=self.source.facts.context, server_version=known)
+        return Subject(
+            cluster_uid=_known(lambda: cluster.uid),
+            context=self.source.facts.context,
+            server_version=_known(lambda: cluster.server_version),
+        )
 
     def record(self, path: Path, run: RecordedRun, older: Iterable[View]) -> None:
         """Write the evidence: the last view, and older ones where a verdict rests on them."""

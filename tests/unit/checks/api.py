@@ -170,12 +170,12 @@ def look(check: Callable[..., None], cluster: Cluster, **params: Any) -> Observa
     except Finding as finding:
         observation = finding.observation(cluster.since)
         for found in [observation.reason, *(part.reason for part in observation.parts)]:
-            _require_readable(found)
+            require_readable(found)
         return observation
     return Observation(status="met", since=cluster.since)
 
 
-def _require_readable(found: Why | None) -> None:
+def require_readable(found: Why | None) -> None:
     """Every reason that a test meets can be told in both languages, with all its parameters."""
     if found is None:
         return
