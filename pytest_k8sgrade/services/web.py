@@ -33,12 +33,14 @@ class Page:
 
 
 class Web:
-    """One Service; `number` is the port that the program usually has."""
+    """One Service; `number` is the port that the program usually has, `port` one that is named for sure."""
 
-    def __init__(self, cluster: Cluster, service: str, namespace: str, number: int) -> None:
+    def __init__(
+        self, cluster: Cluster, service: str, namespace: str, number: int = 0, *, port: str = ""
+    ) -> None:
         self.service, self.namespace = service, namespace
         self._cluster = cluster
-        self._port, self._scheme = _port(cluster, self.where, number)
+        self._port, self._scheme = (port, "http") if port else _port(cluster, self.where, number)
 
     @property
     def where(self) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""OpenTelemetry Collector and Jaeger: whether spans arrive, and whether they make up traces."""
