@@ -162,6 +162,10 @@ def _is_alert(alert: Mapping[str, Any]) -> bool:
 _GONE: Final = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
 
 
+def _is_deletion(body: Body) -> bool:
+    return bool(body == _GONE)
+
+
 def _rule(
     method: str, path: str, fits: Callable[[Body], bool], content_type: str = JSON
 ) -> tuple[str, re.Pattern[str], str, Callable[[Body], bool]]:
@@ -173,7 +177,7 @@ _NOTES: Final = rf"/api/v1{_NAMESPACED}/configmaps"
 _RULES: Final = (
     _rule("POST", _JOBS, _is_job),
     _rule("PATCH", rf"{_JOBS}/{_OWN_NAME}", _is_parallelism, MERGE_PATCH),
-    _rule("DELETE", rf"(?:{_JOBS}|{_NOTES})/{_OWN_NAME}".replace("?P<namespace>", "?:"), _GONE.__eq__),
+    _rule("DELETE", rf"(?:{_JOBS}|{_NOTES})/{_OWN_NAME}".replace("?P<namespace>", "?:"), _is_deletion),
     _rule("POST", _NOTES, _is_note),
     _rule("PATCH", rf"/apis/apps/v1{_NAMESPACED}/deployments/{_NAME}/scale", _is_one_step, JSON_PATCH),
     _rule(

@@ -140,7 +140,7 @@ def test_an_outcome_that_nobody_recorded_is_refused(lab: Lab, objects: Objects) 
             content = old.read(name)
             if name == "evidence.json":
                 index = json.loads(content)
-                index["run"]["outcomes"] = dict.fromkeys(index["run"]["outcomes"], {"status": "perfect"})
+                index["run"]["outcomes"] = {key: {"status": "perfect"} for key in index["run"]["outcomes"]}
                 content = json.dumps(index).encode()
             new.writestr(name, content)
     result = _replay(lab, changed)

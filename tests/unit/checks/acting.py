@@ -16,8 +16,11 @@ React = Callable[[Act], int]
 
 
 class World:
-    """Sender and guard of an actor. `react` changes the api when something is done, and gives the status;
-    `tick` is called with the seconds that have passed since the check began."""
+    """Sender and guard of an actor.
+
+    `react` changes the api when something is done, and gives the status; `tick` is called with the
+    seconds that have passed since the check began.
+    """
 
     def __init__(self, api: MemoryApi, react: React, tick: Callable[[float], None] = lambda _: None) -> None:
         self.api = api

@@ -15,7 +15,7 @@ from tests.unit.checks.acting import World, act
 from tests.unit.checks.api import MemoryApi, parts, reason
 from tests.unit.checks.objects import Object, application, deployment, hpa, synced
 
-WHERE = {"application": "web", "namespace": "argocd"}
+WHERE: dict[str, Any] = {"application": "web", "namespace": "argocd"}
 
 
 class Managed(World):

@@ -15,12 +15,12 @@ from tests.unit.checks.acting import World, act
 from tests.unit.checks.api import MemoryApi, parts, reason, share
 from tests.unit.checks.objects import current_metric, deployment, hpa, item
 
-WHERE = {"name": "web", "namespace": "shop", "url": "http://web/"}
+WHERE: dict[str, Any] = {"name": "web", "namespace": "shop", "url": "http://web/"}
 QUICK = {"scaleDown": {"stabilizationWindowSeconds": 30}}
 
 
 class Scaled(World):
-    """Each pod of the load brings 40 percent of the target of two pods; `works` is what the autoscaler does."""
+    """Each pod of the load brings `gain` percent of the target of two pods; `up` and `down` are obeyed."""
 
     def __init__(self, *, up: bool = True, down: bool = True, gain: int = 40, **spec: Any) -> None:
         self.hpa = hpa(behavior=QUICK, **spec)
