@@ -7,10 +7,11 @@ a namespace need not enforce anything. The standard is taken in the version of t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.kube.pod_security import is_doubtful, version_of, violations
+from pytest_k8sgrade.kube.pod_security import Standard, is_doubtful, version_of, violations
 from pytest_k8sgrade.kube.pod_spec import Version, Violation
 from pytest_k8sgrade.kube.rollout import living, named
 from pytest_k8sgrade.outcome import Findings, absent, cannot_tell
@@ -35,47 +36,55 @@ def test_meets(
     held_to = version_of(version or cluster.server_version)
     if held_to is None:
         cannot_tell("server-version-unknown", seen=version or cluster.server_version)
-    found, doubts = Findings(), list[tuple[Object, Violation]]()
-    for owner, specs in _subjects(cluster, namespace, release, kind if name else "", name):
-        broken = [
-            (prefix, one, is_doubtful(spec, one, held_to))
-            for prefix, spec in specs
-            for one in violations(spec, standard, held_to)
-        ]
-        doubts += [(owner, one) for _, one, doubtful in broken if doubtful]
-        certain = [(prefix, one) for prefix, one, doubtful in broken if not doubtful]
-        _require(found, owner, certain, standard)
+    found, doubts = Findings(), list[_Broken]()
+    for owner, pods in _subjects(cluster, namespace, release, kind if name else "", name):
+        broken = list(_broken(owner, pods, standard, held_to))
+        doubts += [one for one in broken if one.doubtful]
+        _require(found, owner, [one for one in broken if not one.doubtful], standard)
     found.close()
     _require_certain(doubts, held_to)
 
 
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A violation, whose it is, and how messages call its field."""
+
+    subject: Object
+    field: str
+    violation: Violation
+    doubtful: bool
+
+
+def _broken(owner: Object, pods: Sequence[Object], standard: Standard, held_to: Version) -> Iterator[_Broken]:
+    """What a workload's template violates, then what its pods do beyond that; or what a lone pod does."""
+    told: set[tuple[str, str]] = set()
+    template = (owner.get("spec") or {}).get("template")
+    subjects = [(owner, template, "spec.template.")] if template else []
+    for subject, spec, prefix in [*subjects, *((pod, pod, "") for pod in pods)]:
+        for one in violations(spec, standard, held_to):
+            if (one.rule, one.field) not in told:
+                told.add((one.rule, one.field))
+                yield _Broken(subject, prefix + one.field, one, is_doubtful(spec, one, held_to))
+
+
 def _subjects(
     cluster: Cluster, namespace: str, release: str, kind: str, name: str
-) -> Iterator[tuple[Object, Sequence[tuple[str, Object]]]]:
-    """Workloads with their template and pods, and pods of nobody; Absent when there is nothing."""
-    owners = [
-        one
-        for one in workloads.list_all(cluster, namespace)
-        if (not name or (one["kind"], one["metadata"]["name"]) == (kind, name))
-        and (not release or of_release(one, release))
-    ]
+) -> Iterator[tuple[Object, Sequence[Object]]]:
+    """Workloads with their pods, and pods of nobody; Absent when there is nothing."""
+    listed = workloads.list_all(cluster, namespace)
+    owners = [one for one in listed if _is_meant(one, release, kind, name)]
     pods = living(cluster.list("v1", "Pod", namespace))
-    alone = (
-        []
-        if name or release
-        else [pod for pod in pods if not any(workloads.owns(one, pod) for one in owners)]
-    )
+    everything = not name and not release
+    alone = [pod for pod in pods if everything and not any(workloads.owns(one, pod) for one in owners)]
     if not owners and not alone:
         _absent(cluster, namespace, release, kind, name)
-    for one in owners:
-        own = workloads.own_pods(one, pods)
-        yield one, [("spec.template.", one["spec"]["template"]), *(_as_pod(pod) for pod in own)]
-    for pod in alone:
-        yield pod, [("", pod)]
+    yield from ((one, workloads.own_pods(one, pods)) for one in owners)
+    yield from ((pod, [pod]) for pod in alone)
 
 
-def _as_pod(pod: Object) -> tuple[str, Object]:
-    return f"pod {pod['metadata']['name']}: ", pod
+def _is_meant(workload: Object, release: str, kind: str, name: str) -> bool:
+    named_so = (workload["kind"], workload["metadata"]["name"]) == (kind, name)
+    return (not name or named_so) and (not release or of_release(workload, release))
 
 
 def _absent(cluster: Cluster, namespace: str, release: str, kind: str, name: str) -> None:
@@ -87,34 +96,31 @@ def _absent(cluster: Cluster, namespace: str, release: str, kind: str, name: str
     absent("pods-absent", seen=0, wanted=1, namespace=namespace, labels={})
 
 
-def _require(found: Findings, owner: Object, broken: Sequence[tuple[str, Violation]], standard: str) -> None:
-    """One workload is one part: the template's fields are told first, those of its pods where it has none."""
-    subject = named(owner)
-    part = f"{subject['kind'].lower()}/{subject['name']}"
+def _require(found: Findings, owner: Object, broken: Sequence[_Broken], standard: str) -> None:
+    """One workload is one part, met when no field of it or of its pods is against the standard."""
+    part = f"{owner['kind'].lower()}/{owner['metadata']['name']}"
     if not broken:
         found.require(True, "pod-security-violated", part=part)
         return
-    prefix, first = broken[0]
-    fields = list(dict.fromkeys(f"{one.rule} ({before}{one.field})" for before, one in broken))
+    first = broken[0]
     found.require(
         False,
         "pod-security-violated",
         part=part,
-        seen=first.found,
-        wanted=first.allowed,
+        seen=first.violation.found,
+        wanted=first.violation.allowed,
         standard=standard,
-        rule=first.rule,
-        field=prefix + first.field,
-        found=first.found,
-        allowed=first.allowed,
-        fields=fields,
-        **subject,
+        rule=first.violation.rule,
+        field=first.field,
+        found=first.violation.found,
+        allowed=first.violation.allowed,
+        fields=[one.field for one in broken],
+        **named(first.subject),
     )
 
 
-def _require_certain(doubts: Sequence[tuple[Object, Violation]], version: Version) -> None:
+def _require_certain(doubts: Sequence[_Broken], version: Version) -> None:
     if doubts:
-        owner, one = doubts[0]
-        shown = ".".join(map(str, version))
-        details: dict[str, Any] = {**named(owner), "field": one.field, "rule": one.rule, "version": shown}
-        cannot_tell("pod-security-unknown", seen=one.found, **details)
+        first = doubts[0]
+        details = {"field": first.field, "rule": first.violation.rule, "version": "{}.{}".format(*version)}
+        cannot_tell("pod-security-unknown", seen=first.violation.found, **details, **named(first.subject))
