@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 )
 @click.option("--context", metavar="NAME", help="Context of the kubeconfig.  [default: its current one]")
 @options.settings
+@click.option(
+    "--active",
+    multiple=True,
+    metavar="NAME",
+    help="Also run the active checks of this name, which change the cluster for a while; repeatable.",
+)
 @click.option("--wait", metavar="DURATION", help="How long to wait at most, e.g. 90s or 5m; 0 looks once.")
 @options.language
 def command(
@@ -42,13 +48,14 @@ def command(
     kubeconfig: Path | None,
     context: str | None,
     overrides: tuple[str, ...],
+    active: tuple[str, ...],
     wait: str | None,
     language: Language,
 ) -> int:
     """Grade a cluster and write evidence of it, without secrets.
 
     LAB is the name of a lab or the path of a rubric file; it may be left out where there
-    is only one lab. The cluster is only read.
+    is only one lab. The cluster is only read, unless active checks are asked for.
 
     Exit codes: 0 the evidence is written, whatever the mark; 8 it is written, but
     something could not be graded; 4 wrong use; 2 interrupted.
@@ -65,6 +72,7 @@ def command(
         context=context,
         record=place,
         overrides=overrides,
+        active=active,
         wait=wait_of(wait, "--wait"),
         language=language,
     )

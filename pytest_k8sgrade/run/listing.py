@@ -48,8 +48,9 @@ def _items(lab: LoadedRubric, catalogue: Catalogue) -> Iterator[str]:
     for group in lab.rubric.groups:
         yield group.title.of(catalogue.language)
         for item in group.items:
-            title = _title(lab, item, catalogue)
-            yield "  " + catalogue.label("list-item", points=item.points, id=item.id, title=title)
+            told = {"points": item.points, "id": item.id, "title": _title(lab, item, catalogue)}
+            label = "list-active" if item.active is not None else "list-item"
+            yield "  " + catalogue.label(label, name=item.active, **told)
 
 
 def _title(lab: LoadedRubric, item: Item, catalogue: Catalogue) -> str:
