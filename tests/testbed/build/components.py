@@ -37,16 +37,17 @@ class GoProgram:
 
 @dataclass(frozen=True)
 class Patch:
-    """Files that a module lacks in the form the proxy serves it.
+    """Files that a module lacks in the form the proxy serves it, and faults in it.
 
-    The module is copied out of the module cache, gets the files, and replaces the
-    original in the working copy of its family's go.mod.
+    The module is copied out of the module cache, gets the files and the edits (file, old
+    and new text), and replaces the original in the working copy of its family's go.mod.
     """
 
     family: str
     module: str
     version: str
     files: tuple[tuple[str, str], ...]
+    edits: tuple[tuple[str, str, str], ...] = ()
 
 
 def _kubernetes(name: str) -> GoProgram:
@@ -209,6 +210,8 @@ PATCHES: Final[tuple[Patch, ...]] = (
         module="sigs.k8s.io/prometheus-adapter",
         version=versions.PROMETHEUS_ADAPTER,
         files=(("cmd/adapter/run.go", _RUN),),
+        # It asks with a negative timeout, which Prometheus refuses (its pull request 710).
+        edits=(("pkg/client/api.go", "time.Since(deadline)", "time.Until(deadline)"),),
     ),
     Patch(
         family="bench",

@@ -113,6 +113,10 @@ class Family:
             added = target / name
             added.parent.mkdir(parents=True, exist_ok=True)
             added.write_text(text, encoding="utf-8")
+        for name, old, new in patch.edits:
+            source = (target / name).read_text(encoding="utf-8")
+            assert source.count(old) == 1, f"{patch.module}: {name} has another text"
+            (target / name).write_text(source.replace(old, new), encoding="utf-8")
         return target
 
     def compile(self, program: GoProgram, inputs: str) -> stamps.Stamp:
