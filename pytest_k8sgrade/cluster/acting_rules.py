@@ -33,7 +33,7 @@ MAX_ALERTS: Final = 10
 MAX_ALERT: Final = timedelta(minutes=30)
 
 _NAME: Final = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-_NAMESPACED: Final = rf"/namespaces/(?P<namespace>{_NAME})"
+_NAMESPACED: Final = f"/namespaces/{_NAME}"
 _OWN_NAME: Final = rf"{PREFIX}[a-z0-9-]*[a-z0-9]"
 _OWN: Final = re.compile(_OWN_NAME)
 
@@ -57,8 +57,8 @@ class Act:
     @property
     def namespace(self) -> str:
         """The namespace in which it changes something."""
-        found = re.search(_NAMESPACED, self.path)
-        return found["namespace"] if found else ""
+        _, found, rest = self.path.partition("/namespaces/")
+        return rest.partition("/")[0] if found else ""
 
     def told(self) -> dict[str, Body]:
         """As the guard is told of it."""
@@ -172,14 +172,14 @@ def _rule(
     return method, re.compile(path), content_type, fits
 
 
-_JOBS: Final = rf"/apis/batch/v1{_NAMESPACED}/jobs"
-_NOTES: Final = rf"/api/v1{_NAMESPACED}/configmaps"
+_JOBS: Final = f"/apis/batch/v1{_NAMESPACED}/jobs"
+_NOTES: Final = f"/api/v1{_NAMESPACED}/configmaps"
 _RULES: Final = (
     _rule("POST", _JOBS, _is_job),
-    _rule("PATCH", rf"{_JOBS}/{_OWN_NAME}", _is_parallelism, MERGE_PATCH),
-    _rule("DELETE", rf"(?:{_JOBS}|{_NOTES})/{_OWN_NAME}".replace("?P<namespace>", "?:"), _is_deletion),
+    _rule("PATCH", f"{_JOBS}/{_OWN_NAME}", _is_parallelism, MERGE_PATCH),
+    _rule("DELETE", f"(?:{_JOBS}|{_NOTES})/{_OWN_NAME}", _is_deletion),
     _rule("POST", _NOTES, _is_note),
-    _rule("PATCH", rf"/apis/apps/v1{_NAMESPACED}/deployments/{_NAME}/scale", _is_one_step, JSON_PATCH),
+    _rule("PATCH", f"/apis/apps/v1{_NAMESPACED}/deployments/{_NAME}/scale", _is_one_step, JSON_PATCH),
     _rule(
         "POST",
         rf"/api/v1{_NAMESPACED}/services/https?:{_NAME}:[a-z0-9-]+/proxy(?:/[\w-]+){{0,3}}/api/v2/alerts",

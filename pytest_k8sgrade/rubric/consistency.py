@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.outcome import JsonValue
 from pytest_k8sgrade.rubric.document import Document, Path
 from pytest_k8sgrade.rubric.faults import Faults, quoted
@@ -99,13 +100,24 @@ class _Judge:
             self._fault((*path, "check"), str(error))
             return
         self.found[item.check] = check
-        if check.takes(ACTOR) and item.active is None:
-            self._fault((*path, "check"), f"{item.check} changes the cluster: it needs `active: NAME`")
+        if check.takes(ACTOR):
+            self._acts(path, item)
         doubtful = {name for name, value in item.with_.items() if placeholders(value) & unknown}
         given = substitute(item.with_, self._vars | dict.fromkeys(unknown, ""))
         for fault in check.faults(given):
             if fault.name not in doubtful or fault.name not in check.parameters:
                 self._fault((*path, "with", *([fault.name] if fault.name else [])), fault.message)
+
+    def _acts(self, path: Path, item: Item) -> None:
+        """A check that changes the cluster is one that must be asked for, and says how long it may take."""
+        if item.active is None:
+            self._fault((*path, "check"), f"{item.check} changes the cluster: it needs `active: NAME`")
+        lasts = item.with_.get("lasts")
+        if isinstance(lasts, str) and not placeholders(lasts):
+            try:
+                parse_duration(lasts)
+            except ValueError as error:
+                self._fault((*path, "with", "lasts"), f"{error}; write one such as 5m")
 
     def texts(self, path: Path, item: Item) -> None:
         """Titles and hints name only what is known."""

@@ -82,11 +82,11 @@ def end(process: subprocess.Popen[str], began: float, folder: Path) -> Run:
     return _run(process.returncode, time.monotonic() - began, output, folder)
 
 
-def replay(folder: Path, evidence: Path, *options: str) -> Run:
+def replay(folder: Path, evidence: Path, *options: str, lab: str = LAB) -> Run:
     """Grade recorded evidence, outside any bed."""
     began = time.monotonic()
     finished = subprocess.run(
-        arguments(folder, [f"--k8s-grade-from={evidence}", *options]),
+        arguments(folder, [f"--k8s-grade-from={evidence}", *options], lab),
         cwd=folder,
         capture_output=True,
         text=True,

@@ -185,11 +185,16 @@ def test_evidence_is_not_acted_upon(lab: Lab, objects: Objects) -> None:
 
 
 def test_a_check_that_changes_something_must_be_active(lab: Lab, objects: Objects) -> None:
-    """The rubric is refused: nobody would have asked for it."""
-    lab.write("a: acting.reacts")
+    """Nobody would have asked for it; and it has to say how long it takes."""
+    lab.write("a: acting.reacts", "b: acting.reacts | active: load, with: {lasts: soon}")
     result = lab.run()
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*acting.reacts changes the cluster: it needs `active: NAME`*"])
+    result.stderr.fnmatch_lines(
+        [
+            "*acting.reacts changes the cluster: it needs `active: NAME`*",
+            "*not a duration: 'soon'*such as 5m*",
+        ]
+    )
 
 
 def test_what_is_not_on_the_list_is_not_sent(lab: Lab, objects: Objects) -> None:

@@ -1,0 +1,88 @@
+"""Active checks on a real cluster: what they see, and that nothing is left, also when we are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.grader import arguments, grade, replay
+from tests.testbed.fixtures import Beds
+from tests.testbed.layers import look, monitoring
+from tests.testbed.node import Bed
+
+LAB = "handson1"
+HPA = ("hpa", "metrics-app-hpa", "-n", "day5-handson")
+ITEMS = {"load": "hpa-under-load", "alert": "alert-test-delivered", "drift": "demo-app-drift"}
+OURS = "app.kubernetes.io/managed-by=pytest-k8sgrade"
+QUICK = {
+    "scaleDown": {
+        "stabilizationWindowSeconds": 15,
+        "policies": [{"type": "Pods", "value": 9, "periodSeconds": 5}],
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def bed(beds: Beds) -> Iterator[Bed]:
+    """Hands-on 1 with an autoscaler that comes down in seconds instead of minutes."""
+    found = beds(LAB)
+    before = json.loads(found.kubectl("get", *HPA, "-o", "json"))["spec"]["behavior"]
+    _behave(found, QUICK)
+    yield found
+    _behave(found, before)
+
+
+def _behave(bed: Bed, behavior: Any) -> None:
+    patch = [{"op": "replace", "path": "/spec/behavior", "value": behavior}]
+    bed.kubectl("patch", *HPA, "--type=json", "-p", json.dumps(patch))
+
+
+def test_all_of_them_pass_and_leave_nothing(bed: Bed, tmp_path: Path) -> None:
+    """Load, alert and drift; the evidence gives the same grade without doing anything."""
+    evidence = tmp_path / "evidence.zip"
+    options = [f"--k8s-grade-active={name}" for name in ITEMS]
+    run = grade(bed, tmp_path, *options, f"--k8s-grade-record={evidence}", lab=LAB)
+    verdicts = run.verdicts()
+    assert {item: verdicts[item] for item in ITEMS.values()} == dict.fromkeys(ITEMS.values(), "passed"), (
+        run.output
+    )
+    assert _left(bed) == []
+    again = replay(tmp_path, evidence, lab=LAB)
+    assert again.canonical == run.canonical
+    assert _left(bed) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("name", ITEMS)
+def test_a_stopped_run_leaves_nothing(bed: Bed, tmp_path: Path, name: str, how: signal.Signals) -> None:
+    """Ctrl-C, and the death of the whole process group, in the middle of an act."""
+    process = bed.popen(
+        arguments(tmp_path, [f"--k8s-grade-kubeconfig={bed.kubeconfig}", f"--k8s-grade-active={name}"], LAB),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    look.until(f"{name} acts", lambda: None if _left(bed) else f"the run: {process.poll()}")
+    os.killpg(process.pid, how)
+    output, _ = process.communicate(timeout=60)
+    look.until("nothing is left", lambda: ", ".join(_left(bed)) or None)
+    assert process.returncode in (2, -signal.SIGKILL), output
+
+
+def _left(bed: Bed) -> list[str]:
+    """Everything of ours that is there: objects, alerts that fire, an Application that is out of sync."""
+    objects = bed.kubectl("get", "jobs,configmaps,pods", "-A", "-l", OURS, "-o", "name").split()
+    held = look.get(bed, f"{monitoring.ALERTMANAGER}/api/v2/alerts") or []
+    alerts = [str(one["labels"]["alertname"]) for one in held if "k8sgrade_run" in one["labels"]]
+    application = look.read(bed, "application", "argocd", "demo-app") or {}
+    drifted = (application.get("status") or {}).get("sync", {}).get("status") != "Synced"
+    return [*objects, *alerts, *(["demo-app is out of sync"] if drifted else [])]
