@@ -6,7 +6,7 @@ it was made with. `applied` is the other half: what runs carries what the manife
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
@@ -52,22 +52,23 @@ def test_dependencies(
     known, off = Dependencies.of(record), off_by or {}
     unseen = [name for name in dependencies if known.is_hidden(name) and _is_off(record, off.get(name))]
     for name, version in dependencies.items():
-        if name not in unseen:
-            known.require(found, name, version, where)
-    for name, path in off.items():
-        value = value_of(record, path)
-        found.require(
-            value is False and name not in known.enabled,
-            "helm-dependency-enabled",
-            part=f"{name} off",
-            seen=value,
-            wanted=False,
-            dependency=name,
-            path=path,
-            found=value,
-            **where,
-        )
-    found.close()
+        if name in unseen:
+            continue
+        if known.require(found, name, version, where) and name in off:
+            value = value_of(record, off[name])
+            found.require(
+                value is False and name not in known.enabled,
+                "helm-dependency-enabled",
+                part=f"{name} off",
+                seen=value,
+                wanted=False,
+                dependency=name,
+                path=off[name],
+                found=value,
+                **where,
+            )
+    if not unseen or len(unseen) < len(dependencies):
+        found.close()
     if unseen:
         cannot_tell("helm-dependencies-unseen", dependencies=unseen, seen=None, **where)
 
@@ -206,22 +207,28 @@ def _require_applied(cluster: Cluster, found: Findings, revision: Revision, made
     subject = {**named(made), "release": revision.release, "revision": revision.number}
     part = f"{made['kind'].lower()}/{subject['name']}"
     live = cluster.find("apps/v1", made["kind"], subject["name"], subject["namespace"])
-    if not found.require(live is not None, "helm-object-gone", part=part, seen=None, wanted=part, **subject):
+    if live is None:
+        found.require(False, "helm-object-gone", part=part, seen=None, wanted=part, **subject)
         return
-    assert live is not None
     asked = dict(made.get("spec") or {})
     if _is_autoscaled(cluster, live):
         asked.pop("replicas", None)
     _require_same(found, "helm-object-differs", part, list(_compared(asked, live["spec"], "spec")), subject)
     pods = living(workloads.own_pods(live, workloads.selected_pods(cluster, live)))
-    if asked.get("replicas") == 0 and not pods:
-        return
-    if found.require(bool(pods), "workload-without-pods", part=f"{part} pods", seen=0, wanted=1, **subject):
-        template = asked.get("template") or {}
-        for pod in pods:
-            broken = list(_compared(template.get("spec") or {}, pod["spec"], "spec"))
-            told = {**subject, "pod": pod["metadata"]["name"]}
-            _require_same(found, "helm-pod-differs", f"pod/{told['pod']}", broken, told)
+    if pods:
+        _require_pods(found, part, (asked.get("template") or {}).get("spec") or {}, pods, subject)
+    elif asked.get("replicas") != 0:
+        found.require(False, "workload-without-pods", part=f"{part} pods", seen=0, wanted=1, **subject)
+
+
+def _require_pods(
+    found: Findings, part: str, asked: Object, pods: Sequence[Object], subject: Mapping[str, Any]
+) -> None:
+    """All pods are one part; the first that differs is told."""
+    differing = ((pod, broken) for pod in pods if (broken := list(_compared(asked, pod["spec"], "spec"))))
+    pod, broken = next(differing, (pods[0], []))
+    told = {**subject, "pod": pod["metadata"]["name"]}
+    _require_same(found, "helm-pod-differs", part, broken, told)
 
 
 def _compared(asked: Any, has: Any, path: str) -> Iterator[Difference]:

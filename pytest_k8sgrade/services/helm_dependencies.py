@@ -33,8 +33,8 @@ class Dependencies:
         """Whether the record could not show it if it were declared and switched off."""
         return self.locked is None and name not in self.enabled
 
-    def require(self, found: Findings, name: str, version: str, where: Mapping[str, Any]) -> None:
-        """Record whether it is declared, in that version: the locked one is the one that is used."""
+    def require(self, found: Findings, name: str, version: str, where: Mapping[str, Any]) -> bool:
+        """Record whether it is declared, in that version (the locked one is used); whether it is at all."""
         has = (self.locked or {}).get(name) or self.enabled.get(name)
         names = sorted({*self.enabled, *(self.locked or {})})
         if not found.require(
@@ -48,7 +48,7 @@ class Dependencies:
             asked=version,
             **where,
         ):
-            return
+            return False
         assert has is not None
         found.require(
             version_matches(has, version),
@@ -61,6 +61,7 @@ class Dependencies:
             asked=version,
             **where,
         )
+        return True
 
 
 def _versions(entries: Any) -> dict[str, str]:
