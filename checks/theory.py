@@ -26,11 +26,12 @@ Numbers: TypeAlias = dict[str, list[int | float]]
 
 
 class Computed(TypedDict):
-    """A number to fill in: how it is computed, in which unit, and how many decimals count."""
+    """A number to fill in: its formula and unit, the decimals that count, the percent it may be off."""
 
     formula: str
     unit: NotRequired[str]
     digits: NotRequired[int]
+    percent: NotRequired[int | float]
     label: NotRequired[Text]
 
 
@@ -83,7 +84,8 @@ def _computed(blank: str | Computed) -> Computed:
 
 
 def _number(name: str, blank: Computed, values: Mapping[str, Fraction], why: Both) -> Blank:
-    form = NumberForm(values[name], blank.get("unit", ""), blank.get("digits"))
+    percent = Fraction(str(blank.get("percent", 0)))
+    form = NumberForm(values[name], blank.get("unit", ""), blank.get("digits"), percent)
     return Blank(name, form, why, both(blank["label"]) if "label" in blank else None)
 
 

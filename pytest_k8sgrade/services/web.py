@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.outcome import CannotTell, Unmet, unmet
+from pytest_k8sgrade.services.running.backends import explained
 
 if TYPE_CHECKING:
     from requests import Response
@@ -49,6 +50,10 @@ class Web:
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Page:
         """What a path answers; a server that does not speak HTTP there is asked by HTTPS."""
+        with explained(self._cluster, self.service, self.namespace):
+            return self._get(path, params)
+
+    def _get(self, path: str, params: Mapping[str, str] | None) -> Page:
         try:
             return self._ask(self._scheme, path, params)
         except Unmet as finding:

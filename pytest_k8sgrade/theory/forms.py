@@ -47,11 +47,15 @@ class Form(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NumberForm:
-    """A number, with `digits` only so exact as that many decimals, with `unit` in it or one like it."""
+    """A number, with `unit` in it or one like it.
+
+    With `digits` it is only as exact as that many decimals, with `percent` it may be off by that much.
+    """
 
     number: Fraction
     unit: str = ""
     digits: int | None = None
+    percent: Fraction = Fraction(0)
     unreadable: str = "theory-no-number"
 
     @property
@@ -70,9 +74,9 @@ class NumberForm:
         number = self._number(value)
         if number is None:
             return "unreadable"
-        if self.digits is None:
-            return "right" if number == self.number else "wrong"
-        return "right" if abs(number - self.number) <= Fraction(1, 2 * 10**self.digits) else "wrong"
+        rounded = Fraction(0) if self.digits is None else Fraction(1, 2 * 10**self.digits)
+        allowed = max(rounded, abs(self.number) * self.percent / 100)
+        return "right" if abs(number - self.number) <= allowed else "wrong"
 
     def _number(self, value: Value) -> Fraction | None:
         if isinstance(value, bool) or value is None:
@@ -137,8 +141,7 @@ def normal(value: Value) -> str:
 
 
 def shown(number: Fraction, digits: int | None = None) -> str:
-    """A number as a person writes it: `7`, `6.8`, `≈ 6.667` where it does not end."""
-    exact = round(number, _SHOWN_DIGITS if digits is None else digits)
-    text = f"{float(exact):.{_SHOWN_DIGITS if digits is None else digits}f}"
-    short = text.rstrip("0").rstrip(".") if "." in text else text
-    return short if exact == number or digits is not None else f"≈ {short}"
+    """A number as a person writes it, with at most three decimals: `7`, `6.8`, `6.667`."""
+    places = _SHOWN_DIGITS if digits is None else digits
+    text = f"{float(round(number, places)):.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

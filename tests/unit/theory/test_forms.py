@@ -39,6 +39,8 @@ PILLAR = WordForm(("metrics", "메트릭"), ("metrics", "logs"), ("메트릭", "
         (NumberForm(Fraction(2, 3), digits=2), "0.67", "right"),
         (NumberForm(Fraction(2, 3), digits=2), "0.6667", "right"),
         (NumberForm(Fraction(2, 3), digits=2), "0.66", "wrong"),
+        (NumberForm(Fraction(200), digits=1, percent=Fraction(2)), "196", "right"),
+        (NumberForm(Fraction(200), digits=1, percent=Fraction(2)), "195.9", "wrong"),
     ],
 )
 def test_numbers(form: NumberForm, value: Any, expected: str) -> None:
@@ -66,7 +68,7 @@ def test_yes_may_be_a_truth_value() -> None:
 
 
 def test_how_numbers_are_shown() -> None:
-    """Short, and marked where they do not end."""
+    """Short, and rounded where they do not end."""
     numbers = [Fraction(7), Fraction("6.8"), Fraction(20, 3), Fraction(-1, 4), Fraction(100)]
-    assert [shown(number) for number in numbers] == ["7", "6.8", "≈ 6.667", "-0.25", "100"]
+    assert [shown(number) for number in numbers] == ["7", "6.8", "6.667", "-0.25", "100"]
     assert shown(Fraction(20, 3), 1) == "6.7"
