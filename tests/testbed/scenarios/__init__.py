@@ -85,7 +85,7 @@ _SCENARIOS = (
     Scenario(
         "handson1",
         "Hands-on 1 finished, and every checkpoint works",
-        layers=("metrics-app-history", "gitops-environments", "gitops-demo"),
+        layers=("metrics-app-history", "alerting", "gitops-environments", "gitops-demo"),
     ),
     Scenario(
         "autoscaling",
@@ -99,7 +99,11 @@ _SCENARIOS = (
         "challenge1", "Challenge 1 repaired, by another road than the text's", layers=("challenge1-repaired",)
     ),
     Scenario("challenge1-broken", "Challenge 1 as its setup leaves it", layers=("challenge1-as-set-up",)),
-    Scenario("alerting", "The alerting of hands-on 1 alone", layers=("alerting",)),
+    Scenario(
+        "alerting",
+        "The alerting of hands-on 1 with what it watches, without the lab's other parts",
+        layers=("alerting", "metrics-app-hpa"),
+    ),
     Scenario("chart", "The production chart of hands-on 1 alone", layers=("production-chart",)),
 )
 SCENARIOS: dict[str, Scenario] = {found.name: found for found in _SCENARIOS}
