@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-from tests.testbed.errors import CommandFailed
+from tests.testbed.errors import BuildError, CommandFailed
 from tests.testbed.paths import GO_FAMILIES, Cache
 
 from . import stamps
@@ -117,6 +118,7 @@ class Family:
             source = (target / name).read_text(encoding="utf-8")
             assert source.count(old) == 1, f"{patch.module}: {name} has another text"
             (target / name).write_text(source.replace(old, new), encoding="utf-8")
+        _shorten(target, patch)
         return target
 
     def compile(self, program: GoProgram, inputs: str) -> stamps.Stamp:
@@ -143,6 +145,19 @@ class Family:
         log.write_text("".join(lines), encoding="utf-8")
         if process.returncode:
             raise CommandFailed(f"Building {program.name}", process.returncode, "".join(lines), log)
+
+
+def _shorten(folder: Path, patch: Patch) -> None:
+    """Take out of a module's copy what is not to be compiled."""
+    for file in sorted(folder.rglob("*.go")) if patch.left_out else ():
+        if re.fullmatch(patch.left_out, file.relative_to(folder).as_posix()):
+            file.unlink()
+    for name, pattern in patch.cut:
+        file = folder / name
+        text, count = re.subn(pattern, "", file.read_text(encoding="utf-8"))
+        if not count:
+            raise BuildError(f"{patch.module}: nothing to cut in {name}")
+        file.write_text(text, encoding="utf-8")
 
 
 def _follow(stream: IO[str], report: Report) -> list[str]:

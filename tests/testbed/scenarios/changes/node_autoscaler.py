@@ -27,6 +27,7 @@ Edit = Callable[[dict[str, Any]], None]
 TOLD = Target("configmap", "kube-system", "cluster-autoscaler-stand-in")
 WRITTEN = Target("configmap", "kube-system", "cluster-autoscaler-status")
 PROGRAM = Target("deployment", "kube-system", "cluster-autoscaler")
+PODS = "/api/v1/namespaces/kube-system/pods?labelSelector=app%3Dcluster-autoscaler"
 EVENT = Target("event", NAMESPACE, "batch-1.triggeredscaleup")
 STAMP = "cluster-autoscaler.kubernetes.io/last-updated"
 LATELY, OLD = timedelta(minutes=1), datetime(1970, 1, 1, tzinfo=UTC)
@@ -157,8 +158,7 @@ def remove(bed: Bed) -> None:
 
 def running(bed: Bed) -> str | None:
     """Whether the stand-in has no pod any more."""
-    left = (PROGRAM.read(bed) or {"status": {}})["status"].get("replicas")
-    return "still running" if left else None
+    return "still running" if (look.get(bed, PODS) or {}).get("items") else None
 
 
 of(
