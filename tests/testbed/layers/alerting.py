@@ -96,10 +96,6 @@ def receivers(bed: Bed, wanted: set[str]) -> str | None:
 
 def delivered(bed: Bed, receiver: str, alert: str) -> str | None:
     """Whether the webhook remembers an alert for a receiver."""
-    answer: dict[str, Any] = look.get(bed, f"{DELIVERIES}?receiver={receiver}") or {}
-    found = {
-        alert["labels"]["alertname"]
-        for delivery in answer.get("deliveries") or []
-        for alert in delivery["alerts"]
-    }
+    answer: list[dict[str, Any]] = look.get(bed, f"{DELIVERIES}?receiver={receiver}") or []
+    found = {alert["labels"]["alertname"] for delivery in answer for alert in delivery["alerts"]}
     return None if alert in found else f"{receiver} was told of {sorted(found)}"

@@ -40,9 +40,12 @@ def loaded(bed: Bed) -> dict[str, Rule] | None:
 
 
 def names(bed: Bed, wanted: set[str]) -> str | None:
-    """Whether exactly these alerts of the lab are loaded."""
+    """Whether exactly these alerts of the lab are loaded, and evaluated."""
     found = loaded(bed)
-    return None if found is not None and found.keys() == wanted else f"alerts {found and sorted(found)}"
+    if found is None or found.keys() != wanted:
+        return f"alerts {found and sorted(found)}"
+    waiting = [name for name, rule in found.items() if rule["health"] == "unknown"]
+    return f"not evaluated: {waiting}" if waiting else None
 
 
 def whole(bed: Bed) -> str | None:
@@ -89,13 +92,13 @@ def reads(bed: Bed, alert: str, health: str) -> str | None:
     """Whether an alert was evaluated with its changed expression."""
     rule = (loaded(bed) or {}).get(alert) or {"query": "", "health": "-"}
     right = FOREIGN[alert] in rule["query"] and rule["health"] == health
-    return None if right else f"{alert}: {rule['health']}, {rule['query']}"
+    return names(bed, ALERTS) if right else f"{alert}: {rule['health']}, {rule['query']}"
 
 
 def labelled(bed: Bed, alert: str, severity: str) -> str | None:
     """Whether an alert was loaded with a severity."""
     found = ((loaded(bed) or {}).get(alert) or {"labels": {}})["labels"].get("severity")
-    return None if found == severity else f"{alert}: {found}"
+    return names(bed, ALERTS) if found == severity else f"{alert}: {found}"
 
 
 register(

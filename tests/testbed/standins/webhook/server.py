@@ -4,8 +4,8 @@ Alertmanager POSTs its version 4 body to any path; it is answered 200 and kept, 
 them. `GET /deliveries` tells them, oldest first, with `?receiver=NAME` only those of one receiver of
 Alertmanager's configuration:
 
-    {"deliveries": [{"receiver": "slack", "path": "/slack", "at": "2026-01-01T00:00:00Z",
-                     "status": "firing", "alerts": [{"status": "firing", "labels": {...}}]}]}
+    [{"receiver": "slack", "path": "/slack", "at": "2026-01-01T00:00:00Z", "status": "firing",
+      "alerts": [{"status": "firing", "labels": {...}}]}]
 
 The receiver is the one that the body names, never the path. A body that is none is answered 400.
 """
@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         elif place.path == "/deliveries":
             wanted = parse_qs(place.query).get("receiver")
             found = [one for one in list(MEMORY) if not wanted or one["receiver"] in wanted]
-            self.answer(200, {"deliveries": found})
+            self.answer(200, found)
         else:
             self.answer(404, {"error": "not found"})
 
