@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.testbed.layers import look
-from tests.testbed.layers.alerting import RECEIVERS, SECRET, receivers
+from tests.testbed.layers.alerting import NAMESPACE as OUTSIDE
+from tests.testbed.layers.alerting import RECEIVERS, SECRET, WEBHOOK, delivered, receivers
 from tests.testbed.layers.monitoring import ALERTMANAGER as ADDRESS
 from tests.testbed.layers.monitoring import NAMESPACE
 from tests.testbed.scenarios.change import Change, Seen, Target, patched, register, replace
 from tests.testbed.scenarios.edits import edited, keep, put_back
 
-from .alertmanager import ALERTMANAGER
+from .alertmanager import ALERTMANAGER, STATEFUL_SET
+from .alertmanager import back as alerts_back
 from .grafana import encoded
 from .monitoring import reconciled
 from .targets import OPERATOR, back, scaled_down
@@ -32,6 +34,8 @@ KEY = "alertmanager.yaml"
 WORKER = Target("deployment", NAMESPACE, OPERATOR)
 PLACEHOLDER = [{"api_url": "YOUR_SLACK_WEBHOOK_URL", "channel": "#warnings"}]
 STALE = "alert-config-stale"
+RECEIVER = Target("deployment", OUTSIDE, WEBHOOK)
+FAILED = "alertmanager_notification_requests_failed_total"
 
 
 def written(bed: Bed) -> Config:
@@ -161,6 +165,41 @@ def heard(bed: Bed) -> None:
     look.until("operator back", lambda: back(bed, "deployment", OPERATOR, OPERATOR) or taken(bed))
 
 
+def failing(bed: Bed) -> str | None:
+    """Whether Alertmanager, started anew, has tried to notify in vain."""
+    _, text = bed.api.raw("GET", f"{ADDRESS}/metrics")
+    found = [line for line in text.splitlines() if line.startswith(f'{FAILED}{{integration="webhook"')]
+    return None if any(float(line.split()[-1]) > 0 for line in found) else f"no failed request: {found}"
+
+
+def unanswered(bed: Bed) -> None:
+    """End Alertmanager once nobody answers it: its counters begin with the process."""
+    look.until("webhook gone", lambda: no_replicas(bed))
+    bed.kubectl("delete", "pod", f"{STATEFUL_SET}-0", "-n", NAMESPACE, "--grace-period=1")
+    look.until("requests fail", lambda: failing(bed))
+
+
+def no_replicas(bed: Bed) -> str | None:
+    """Whether nothing of the webhook runs any more."""
+    status = (look.read(bed, "deployment", RECEIVER.namespace, RECEIVER.name) or {}).get("status", {})
+    return f"{status['replicas']} pods" if status.get("replicas") else None
+
+
+def answered(bed: Bed) -> None:
+    """Let the webhook run again and wait until it was told of an alert."""
+    RECEIVER.patch(bed, {"spec": {"replicas": 1}})
+    look.until("alerts delivered", lambda: delivered(bed, "slack", "AlertTest") or alerts_back(bed))
+
+
+register(
+    Change(
+        name="alert-webhook-absent",
+        title="Nobody answers at the address of the receivers",
+        apply=lambda bed: RECEIVER.patch(bed, {"spec": {"replicas": 0}}),
+        settle=unanswered,
+        undo=answered,
+    )
+)
 register(
     patched(
         "alert-config-unread",
