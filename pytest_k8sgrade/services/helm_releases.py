@@ -18,7 +18,7 @@ from pytest_k8sgrade.services.helm import Revision, release_names, revisions, va
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
-_SEPARATOR = re.compile(r"(?m)^---(?:\s.*)?$")
+_SEPARATOR = re.compile(r"(?m)^---(?:[ \t].*)?$")
 
 
 def stored_revisions(cluster: Cluster, release: str, namespace: str, chart: str = "") -> list[Revision]:

@@ -176,6 +176,7 @@ def test_a_helm_release_keeps_what_was_installed(packed: bool) -> None:
         "config": {"grafana": {"adminPassword": "planted", "replicas": 1}},
         "chart": {
             "metadata": {"name": "kube-prometheus-stack", "version": "88.5.3"},
+            "lock": {"dependencies": [{"name": "grafana", "version": "9.3.2"}]},
             "values": {"auth": {"token": "planted", "existingSecret": "kept"}},
             "templates": [{"data": "planted"}],
             "files": [{"data": "planted"}],
@@ -190,6 +191,7 @@ def test_a_helm_release_keeps_what_was_installed(packed: bool) -> None:
     assert kept["info"] == {"status": "deployed", "last_deployed": "2026-03-02T10:00:00Z"}
     assert kept["config"] == {"grafana": {"adminPassword": MASK, "replicas": 1}}
     assert kept["chart"]["metadata"]["version"] == "88.5.3"
+    assert kept["chart"]["lock"]["dependencies"] == [{"name": "grafana", "version": "9.3.2"}]
     assert kept["chart"]["values"]["auth"] == {"token": MASK, "existingSecret": "kept"}
     kinds = [document["kind"] for document in yaml.safe_load_all(kept["manifest"].replace(" = ", ": "))]
     assert kinds == ["Secret", "Deployment", "ConfigMap", "List"]
