@@ -85,7 +85,7 @@ _SCENARIOS = (
     Scenario(
         "handson1",
         "Hands-on 1 finished, and every checkpoint works",
-        layers=("metrics-app-history", "alerting", "gitops-environments", "gitops-demo"),
+        layers=("metrics-app-history", "alerting", "gitops-environments", "gitops-demo", "production-chart"),
     ),
     Scenario(
         "autoscaling",
