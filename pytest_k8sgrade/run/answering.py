@@ -35,13 +35,22 @@ def sheet_of(settings: Settings, lab: LoadedRubric) -> Sheet | None:
     if settings.answers is not None:
         if not _asks(lab, FIXTURE):
             raise UsageFault(f"the rubric {lab.rubric.id} asks no questions; leave --k8s-grade-answers out")
-        return read_sheet(settings.answers, lab.rubric, settings.student)
+        return _complete(read_sheet(settings.answers, lab.rubric, settings.student), lab)
     if settings.evidence is None and not needs_cluster(lab):
         raise UsageFault(
             f"the rubric {lab.rubric.id} asks questions: `k8sgrade theory {lab.pack.name} --student ID "
             "--out FILE` writes them; fill them in, then grade them with --k8s-grade-answers FILE"
         )
     return None
+
+
+def _complete(sheet: Sheet, lab: LoadedRubric) -> Sheet:
+    """The sheet with every question that was asked: what is left out is not answered.
+
+    A question that a later rubric asks is not in the evidence then, which is another thing.
+    """
+    asked = [item.id for item in lab.rubric.items if lab.checks[item.check].takes(FIXTURE)]
+    return sheet.model_copy(update={"answers": {**dict.fromkeys(asked), **sheet.answers}})
 
 
 def recorded_sheet(settings: Settings, recorded: RecordedRun) -> Sheet | None:

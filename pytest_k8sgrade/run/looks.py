@@ -54,6 +54,8 @@ class Looker:
         """What was answered to a question; without a sheet nothing can be told of it."""
         if self.sheet is None:
             cannot_tell("theory-no-answers", question=question)
+        if question not in self.sheet.answers:
+            cannot_tell("theory-not-asked", question=question, version=self.sheet.version)
         draw = Draw(self.sheet.rubric, self.sheet.version, self.sheet.student, question)
         return Answer(draw, self.sheet.answers.get(question))
 

@@ -42,6 +42,8 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "min": min,
     "round": round,
 }
+FUNCTIONS: Final = frozenset(_FUNCTIONS)
+"""What a formula may call."""
 
 
 class FormulaError(ValueError):

@@ -44,5 +44,6 @@ def recordings(lab: str) -> dict[str, bytes]:
 def _sheets(loaded: LoadedRubric) -> dict[str, bytes]:
     answers = sheets.right(loaded)
     mistakes = {name: sheets.changed(answers, change) for name, change in sheets.MUTATIONS.items()}
-    every: Mapping[str, sheets.Answers] = {"empty": {}, "reference": answers, **mistakes}
+    nothing: sheets.Answers = {question: {} for question in answers}
+    every = {"empty": nothing, "reference": answers, **mistakes}
     return {name: handed_in(loaded, sheets.sheet(loaded, one)) for name, one in every.items()}

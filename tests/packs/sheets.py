@@ -82,7 +82,7 @@ def left_out(question: str) -> Callable[[Answers], None]:
     """The question was not answered at all."""
 
     def change(answers: Answers) -> None:
-        del answers[question]
+        answers[question] = {}
 
     return change
 

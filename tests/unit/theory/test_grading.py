@@ -129,6 +129,24 @@ def test_a_course_writes_questions_of_its_own(tmp_path: Path, capsys: pytest.Cap
         graded(rubric, sheet)
 
 
+def test_a_question_that_came_later_is_not_lost(tmp_path: Path) -> None:
+    """What a student left out is; what was never asked is open."""
+    rubric, evidence = tmp_path / "own.yaml", tmp_path / "evidence.zip"
+    rubric.write_text(OWN, encoding="utf-8")
+    sheet = write(tmp_path / "a.yaml", {}, rubric="own", student="me")
+    assert reasons(graded(rubric, sheet, record=evidence)) == {"twice": "theory-not-answered"}
+    second = OWN[OWN.index("      - id: twice") :].replace("id: twice", "id: later")
+    rubric.write_text(OWN.replace("id: own\n", 'id: own\nversion: "2"\n') + second, encoding="utf-8")
+    again = grade_evidence(rubric, evidence)
+    assert reasons(again) == {"twice": "theory-not-answered", "later": "theory-not-asked"}
+    assert [item.verdict for item in again.items] == ["failed", "ungraded"]
+
+
+def reasons(grade: Grade) -> dict[str, str]:
+    """Why each item is not passed."""
+    return {item.id: item.reason.id for item in grade.items if item.reason}
+
+
 def test_a_wrong_formula_costs_nobody_points(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is ours: ungraded; lint and the writing of the questions tell its author."""
     rubric = tmp_path / "own.yaml"
