@@ -97,8 +97,7 @@ def test_recommends(cluster: Cluster, name: str, namespace: str, system: str = S
     vertical.require_recommendation(cluster, vpa, system)
     found, have = Findings(), verticals.recommendations(vpa)
     target = if_readable(lambda: vertical.target_of(cluster, vpa))
-    template = target["spec"]["template"]["spec"]["containers"] if target else []
-    expected = [one["name"] for one in template if verticals.controlled(vpa, one["name"])]
+    expected = vertical.controlled_containers(vpa, target) if target else []
     for container in sorted(expected or have):
         found.require(
             container in have,
@@ -135,7 +134,7 @@ def _require_applied(cluster: Cluster, found: Findings, vpa: Mapping[str, Any], 
     pods = living(workloads.selected_pods(cluster, target))
     if not pods:
         unmet("vpa-no-pods-matched", seen=0, wanted=1, **vertical.details(vpa))
-    asked = verticals.requests_of({"spec": target["spec"]["template"]["spec"]})
+    asked = verticals.requests_of({"spec": workloads.pod_template(target)})
     for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
         wrong = _first_difference(vpa, pod, asked)
         why, early = (
@@ -216,9 +215,8 @@ def test_no_conflict(cluster: Cluster, name: str, namespace: str) -> None:
     """Nothing else scales the target of {name} by the resources that it controls."""
     vpa = _get(cluster, name, namespace)
     target, found, subject = vertical.target_of(cluster, vpa), Findings(), vertical.details(vpa)
-    containers = [one["name"] for one in target["spec"]["template"]["spec"]["containers"]]
-    active = verticals.update_mode(vpa) != "Off"
-    own = {resource for one in containers for resource in verticals.controlled(vpa, one)} if active else set()
+    containers = vertical.controlled_containers(vpa, target) if verticals.update_mode(vpa) != "Off" else []
+    own = {resource for one in containers for resource in verticals.controlled(vpa, one)}
     others = [
         one
         for one in cluster.list(autoscaling.API_VERSION, autoscaling.KIND, namespace)

@@ -122,6 +122,8 @@ def _explain_no_numbers(cluster: Cluster, vpa: Object, provided: Condition | Non
     age = cluster.now - created if created is not None else None
     subject = {**details(vpa), "system": system, "age": format_duration(age) if age is not None else "-"}
     seen = provided.status if provided is not None else None
+    if _controls_nothing(cluster, vpa):
+        unmet("vpa-controls-no-container", seen="Off", wanted="Auto", **subject)
     if component_down(cluster, system, "recommender", managed=bool(conditions(vpa))):
         unmet("vpa-recommender-down", seen=seen, wanted="RecommendationProvided", **subject)
     api = if_readable(lambda: [metrics_api.registered(cluster, metrics_api.RESOURCE)])
@@ -131,6 +133,20 @@ def _explain_no_numbers(cluster: Cluster, vpa: Object, provided: Condition | Non
         unmet("vpa-recommender-down", seen=seen, wanted="RecommendationProvided", **subject)
     say = too_early if age is None or age <= FIRST_NUMBERS else unmet
     say("vpa-no-recommendation", seen=seen, wanted="RecommendationProvided", **subject)
+
+
+def _controls_nothing(cluster: Cluster, vpa: Object) -> bool:
+    """Whether the policies are known to leave every container of the target alone."""
+    target = if_readable(lambda: target_of(cluster, vpa))
+    if target is None or not workloads.pod_template(target).get("containers"):
+        return False
+    return not controlled_containers(vpa, target)
+
+
+def controlled_containers(vpa: Object, target: Object) -> list[str]:
+    """The containers of the target that the policies do not switch off."""
+    names = [one["name"] for one in workloads.pod_template(target).get("containers") or []]
+    return [name for name in names if verticals.controlled(vpa, name)]
 
 
 def why_not_applied(

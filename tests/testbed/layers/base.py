@@ -140,7 +140,7 @@ def stand_in(name: str, where: str, folder: str, pod: Document, labels: dict[str
         **pod.pop("container", {}),
     }
     spec = {
-        "terminationGracePeriodSeconds": 0,
+        "terminationGracePeriodSeconds": 1,
         "containers": [container],
         "volumes": [{"name": "app", "configMap": {"name": files}}],
         **pod,

@@ -121,6 +121,9 @@ def test_the_cause_of_no_recommendation_is_found() -> None:
     assert reason(recommends(gone)) == "vpa-target-absent"
     assert reason(recommends(none, program("vpa-recommender", 0))) == "vpa-recommender-down"
     assert reason(recommends(none, *SYSTEM)) == "vpa-metrics-api-down"
+    off = {"containerPolicies": [{"containerName": "*", "mode": "Off"}]}
+    switched_off = scaler(advice=[], resourcePolicy=off)
+    assert reason(recommends(switched_off, deployment(), *SYSTEM)) == "vpa-controls-no-container"
     untouched = {**none, "status": {}}
     assert (
         reason(recommends(untouched, *SYSTEM, api_service("v1beta1.metrics.k8s.io")))
