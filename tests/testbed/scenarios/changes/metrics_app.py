@@ -5,9 +5,11 @@ Whatever makes new pods is over only when two scrapes have counted them: a rate 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_k8sgrade.kube.times import parse_time
 from tests.testbed.layers import look
 from tests.testbed.layers.base import apply
 from tests.testbed.layers.custom_metrics import (
@@ -30,6 +32,7 @@ DEPLOYMENT = Target("deployment", NAMESPACE, APP)
 SERVICE = Target("service", NAMESPACE, APP)
 MONITOR = Target("servicemonitor", NAMESPACE, APP)
 MONITORED = f"{NAMESPACE}/{APP}"
+HOLD = timedelta(seconds=17)
 RATE = f"sum by (pod) (rate(http_requests_total{{namespace='{NAMESPACE}'}}[2m]))"
 
 
@@ -41,11 +44,21 @@ def rated(bed: Bed) -> str | None:
 
 
 def intact(bed: Bed) -> str | None:
-    """Whether every link of the chain holds, and the autoscaler rests."""
+    """Whether every link of the chain holds, and the autoscaler has been content for a while."""
     seen = look.ready(bed, "deployment", NAMESPACE, APP) or look.pool_health(bed, MONITORED, "up", 2)
-    seen = seen or rated(bed) or served(bed) or reading(bed)
-    able = look.condition(look.read(bed, "hpa", NAMESPACE, HPA), "AbleToScale")
-    return seen or (None if able.get("status") == "True" else f"AbleToScale {able.get('reason')}")
+    return seen or rated(bed) or served(bed) or steady(bed)
+
+
+def steady(bed: Bed) -> str | None:
+    """Whether the autoscaler reads its metric for as long as the rubric asks, and finds its target."""
+    found = look.read(bed, "hpa", NAMESPACE, HPA)
+    since = parse_time(look.condition(found, "ScalingActive").get("lastTransitionTime"))
+    if (seen := reading(bed)) is not None or since is None:
+        return seen or "never active"
+    if (age := datetime.now(UTC) - since) < HOLD:
+        return f"active for {age.total_seconds():.0f} s"
+    able = look.condition(found, "AbleToScale")
+    return None if able.get("status") == "True" else f"AbleToScale {able.get('reason')}"
 
 
 def inactive(bed: Bed) -> str | None:
