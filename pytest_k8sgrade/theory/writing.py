@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_k8sgrade.errors import UsageFault
@@ -22,7 +22,8 @@ from pytest_k8sgrade.theory.question import Asking, Blank, Question
 from pytest_k8sgrade.theory.sheet import student_id
 from pytest_k8sgrade.theory.words import Both
 
-_WIDTH = 92
+_WIDTHS: Mapping[Language, int] = {"en": 92, "ko": 60}
+"""Letters of a line; Korean ones are wide."""
 FIXTURE = "answer"
 
 
@@ -70,8 +71,8 @@ def sheet_text(lab: LoadedRubric, student: str, language: Language) -> str:
     words, rubric = Catalogue(language), lab.rubric
     told = {"title": rubric.title.of(language), "student": student_id(student), "version": rubric.version}
     lines = [
-        *_comment(words.label("theory-heading", **told)),
-        *_comment(words.label("theory-how")),
+        *_comment(words.label("theory-heading", **told), language),
+        *_comment(words.label("theory-how"), language),
         "k8sgrade_answers: 1",
         f"rubric: {rubric.id}",
         f"version: {json.dumps(rubric.version, ensure_ascii=False)}",
@@ -87,8 +88,8 @@ def _lines(asked: Asked, words: Catalogue, language: Language) -> Iterator[str]:
     item, question = asked.item, asked.question
     heading = words.label("theory-question", title=asked.title, points=f"{item.points.normalize():f}")
     for line in [
-        *_comment(heading),
-        *_comment(_of(question.text, language)),
+        *_comment(heading, language),
+        *_comment(_of(question.text, language), language),
         *(line for letter, text in question.options.items() for line in _option(letter, text, language)),
     ]:
         yield f"  {line}"
@@ -98,7 +99,7 @@ def _lines(asked: Asked, words: Catalogue, language: Language) -> Iterator[str]:
 
 
 def _option(letter: str, text: Both, language: Language) -> list[str]:
-    return _comment(f"{letter}) {_of(text, language)}", "   ")
+    return _comment(f"{letter}) {_of(text, language)}", language, "   ")
 
 
 def _blank(blank: Blank, language: Language) -> str:
@@ -106,12 +107,12 @@ def _blank(blank: Blank, language: Language) -> str:
     return " ".join(f"{label}{blank.form.wanted}".split())
 
 
-def _comment(text: str, indent: str = "") -> list[str]:
+def _comment(text: str, language: Language, indent: str = "") -> list[str]:
     """Lines that YAML passes over, whatever the text holds."""
     return [
         f"# {line}"
         for paragraph in text.splitlines()
-        for line in textwrap.wrap(paragraph, _WIDTH, subsequent_indent=indent) or [""]
+        for line in textwrap.wrap(paragraph, _WIDTHS[language], subsequent_indent=indent) or [""]
     ]
 
 
