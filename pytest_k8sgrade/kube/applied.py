@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from pytest_k8sgrade.kube.quantity import parse_quantity
@@ -92,7 +93,8 @@ def _all_have(key: str, entries: list[Any]) -> bool:
 
 
 def _is_unknown(value: Any, unknown: Sequence[str]) -> bool:
-    return isinstance(value, str) and any(word in value for word in unknown)
+    # What looks like a day is one to our reader of YAML, and a text to the API server's.
+    return isinstance(value, date) or (isinstance(value, str) and any(word in value for word in unknown))
 
 
 def _asks_nothing(path: str, asked: Any) -> bool:

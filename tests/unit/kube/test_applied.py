@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -98,3 +99,8 @@ def test_what_is_masked_proves_nothing() -> None:
     env = [{"name": "PASSWORD", "value": "<redacted>"}]
     assert told({"env": env}, {"env": [{"name": "PASSWORD", "value": "x"}]}) == {}
     assert told({"args": ["--password=x"]}, {"args": ["--password=<redacted>"]}) == {}
+
+
+def test_a_day_is_a_text_to_the_server() -> None:
+    """YAML reads one where somebody has left out the quotes."""
+    assert told({"labels": {"since": date(2026, 3, 2)}}, {"labels": {"since": "2026-03-02"}}) == {}
