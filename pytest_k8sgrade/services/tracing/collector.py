@@ -1,7 +1,7 @@
 """The OpenTelemetry Collector: its health, and what its own counters say went through it.
 
-The health check answers with another status while it is not ready, and with a body that
-names a status; what has no such body is something else behind that port. Counters are those
+The health check names a status in its body, whatever the HTTP status is; what has no such body
+is something else behind that port. Counters are those
 of one pod behind the Service, since its last start. Their names gained endings over time.
 """
 
@@ -18,6 +18,15 @@ from pytest_k8sgrade.services.web import Web, answered
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
+_HEALTHY: Final = frozenset({"Server available", "StatusOK"})
+_UNHEALTHY: Final = frozenset(
+    {
+        "Server not available",
+        *("StatusNone", "StatusStarting", "StatusStopping", "StatusStopped"),
+        *("StatusRecoverableError", "StatusPermanentError", "StatusFatalError"),
+    }
+)
+"""Of both versions of the extension; the second answers 200 to an error that it may recover from."""
 FIRST_BATCH_S: Final = 60
 """In its first minute a collector may not have been given a span yet."""
 _ENDINGS: Final = ("", "_total", "__spans__total")
@@ -45,11 +54,11 @@ def require_healthy(web: Web, path: str) -> None:
     """Unmet unless the health check says that the collector is available."""
     page = web.get(path)
     state = page["status"]
-    if not isinstance(state, str):
+    if not isinstance(state, str) or state not in _HEALTHY | _UNHEALTHY:
         cannot_tell("otel-health-unknown", seen=page.status, status=page.status, path=path, **web.where)
-    if page.status != 200:
+    if state not in _HEALTHY or page.status != 200:
         told = {"state": state, "status": page.status, **web.where}
-        unmet("otel-unhealthy", seen=state, wanted=200, **told)
+        unmet("otel-unhealthy", seen=state, wanted=sorted(_HEALTHY), **told)
 
 
 def flow(cluster: Cluster, service: str, namespace: str, port: str) -> Flow:
