@@ -71,6 +71,12 @@ def _rule(written: Mapping[str, Any]) -> Rule:
     return Rule(series, str(own.get("matches") or ""), str(own.get("as") or ""))
 
 
+def names(known: Iterable[Rule]) -> list[str]:
+    """The metrics that the rules make of series which they name."""
+    found = (rule.name_of(rule.series) for rule in known if rule.series)
+    return [name for name in found if name]
+
+
 def made(known: Iterable[Rule], metric: str) -> bool | None:
     """Whether any of the rules makes the metric; None when that is not known."""
     answers = {rule.makes(metric) for rule in known}

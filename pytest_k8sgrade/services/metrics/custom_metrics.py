@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.quantity import parse_quantity
@@ -18,7 +18,7 @@ from pytest_k8sgrade.services.addresses import missing_service
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics import api_services, metrics_api
 from pytest_k8sgrade.services.metrics.adapter import adapter_of, configuration, prometheus_url
-from pytest_k8sgrade.services.metrics.adapter_rules import made, rules
+from pytest_k8sgrade.services.metrics.adapter_rules import made, names, rules
 from pytest_k8sgrade.services.metrics.api_services import ApiService
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 
 VERSIONS = ("v1beta1", "v1beta2")
-_ALIKE = 10
+_ALIKE = 4
 _UNKNOWN = ApiService(name=metrics_api.CUSTOM, service="", namespace="", available=True, why="")
 """An API that answers, but whose APIService cannot be read."""
 
@@ -164,7 +164,7 @@ def explain_absent(cluster: Cluster, metric: str, namespace: str, resource: str)
     full = f"{resource}/{metric}"
     served = if_readable(lambda: offered(cluster)) or []
     own = [one for one in served if one.startswith(f"{resource}/")]
-    alike = sorted(own, key=lambda one: -SequenceMatcher(None, one, full).ratio())[:_ALIKE]
+    alike = sorted(own, key=lambda one: -_common(one, full))[:_ALIKE]
     told = {"metric": metric, "namespace": namespace, "resource": resource, "offered": alike}
     api = if_readable(lambda: require_available(cluster))
     adapter = if_readable(lambda: adapter_of(cluster, api)) if api is not None else None
@@ -175,12 +175,18 @@ def explain_absent(cluster: Cluster, metric: str, namespace: str, resource: str)
     unmet("custom-metric-absent", seen=alike, wanted=full, **told)
 
 
+def _common(left: str, right: str) -> int:
+    """How many characters two names begin with in common."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))))
+
+
 def _require_ruled(cluster: Cluster, adapter: Object, metric: str, told: Mapping[str, Any]) -> None:
     """Unmet when it is known whether the adapter's rules make the metric, which is not served."""
     for one in configuration(cluster, adapter):
-        answer = made(rules(one.documents), metric) if one.has_rules else None
+        known = rules(one.documents)
+        answer = made(known, metric) if one.has_rules else None
         if answer is not None:
             reason = "custom-metric-rule-not-in-effect" if answer else "custom-metric-without-rule"
             subject = adapter["metadata"]
             where = {"adapter": subject["name"], "adapter_namespace": subject["namespace"]}
-            unmet(reason, config_map=one.config_map, **where, **told)
+            unmet(reason, config_map=one.config_map, makes=names(known), **where, **told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.services.metrics.adapter_rules import Rule, made, rules
+from pytest_k8sgrade.services.metrics.adapter_rules import Rule, made, names, rules
 
 SERIES = "http_requests_total"
 
@@ -44,5 +44,6 @@ def test_rules_of_a_configuration() -> None:
     every = {"seriesQuery": '{__name__=~".*"}', "name": None}
     assert made(rules([{"rules": [other, own]}]), "http_requests_x") is True
     assert made(rules([{"rules": [other]}, {"rules": None}]), "http_requests_x") is False
+    assert names(rules([{"rules": [other, every, own]}])) == ["queue_length", "http_requests_x"]
     assert made(rules([{"rules": [other, every, "no rule"]}]), "http_requests_x") is None
     assert made(rules([{"rules": [{}]}]), "x") is None
