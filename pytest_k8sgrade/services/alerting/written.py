@@ -8,6 +8,7 @@ AlertmanagerConfig objects carries their namespace and name, and is left out.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -88,17 +89,18 @@ def why_without(cluster: Cluster, resource: Document, missing: Collection[str]) 
 
 def _holding(cluster: Cluster, namespace: str, receivers: Collection[str]) -> list[str]:
     """The Secrets with a configuration that defines one of the receivers, or that cannot be read."""
-    names = [
-        one["metadata"]["name"]
-        for one in cluster.list("v1", "Secret", namespace)
-        if CONFIG_KEY in (one.get("data") or {})
-    ]
-    found = [one for name in names if (one := stored(cluster, namespace, name))]
-    return [
-        one.secret
-        for one in found
-        if one.config is None or set(routing.receivers(one.config)) & set(receivers)
-    ]
+    found = []
+    for one in cluster.list("v1", "Secret", namespace):
+        value = (one.get("data") or {}).get(CONFIG_KEY)
+        if value is None:
+            continue
+        try:
+            config = routing.parse(base64.b64decode(value))
+        except ValueError:
+            config = None
+        if config is None or set(routing.receivers(config)) & set(receivers):
+            found.append(one["metadata"]["name"])
+    return found
 
 
 def differences(config: Document, running: Document) -> list[str]:

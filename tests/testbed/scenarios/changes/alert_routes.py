@@ -49,12 +49,12 @@ def essence(config: Config) -> dict[str, Any]:
     """What of a configuration the changes here are about, however Alertmanager writes the rest."""
     route = config["route"]
     return {
-        "times": (route["receiver"], route["repeat_interval"]),
+        "times": (route["receiver"], route.get("repeat_interval")),
         "routes": [
             (one["receiver"], one.get("match"), one.get("match_re"), bool(one.get("continue")))
-            for one in route["routes"]
+            for one in route.get("routes") or []
         ],
-        "receivers": {one["name"]: sorted(one.keys() - {"name"}) for one in config["receivers"]},
+        "receivers": {one["name"]: [key for key in one if "_configs" in key] for one in config["receivers"]},
         "inhibitions": [one["equal"] for one in config.get("inhibit_rules") or []],
     }
 
@@ -101,7 +101,7 @@ def with_placeholder(config: Config) -> None:
 
 def with_unknown_receiver(config: Config) -> None:
     """Let a route lead to a receiver that nobody defines."""
-    config["route"]["routes"][1]["receiver"] = "chat"
+    config["route"]["routes"].append({"match": {"team": "web"}, "receiver": "chat"})
 
 
 def with_second_receiver(config: Config) -> None:
