@@ -1,7 +1,7 @@
 """The tracing lab in memory: OpenTelemetry Collector and Jaeger, and what can go wrong with them.
 
-A stand-in: neither runs here. Their answers are those of the documented interfaces (the collector's
-health_check extension and its own metrics, Jaeger's query service as its user interface asks it).
+A stand-in: neither runs here. The shapes of their answers are those of real ones (Jaeger 1.76.0 and a
+collector 0.140.0 built into it), which were asked once; what is in them is made up.
 """
 
 from __future__ import annotations
@@ -45,20 +45,18 @@ def health(status: str) -> Answer:
 
 def counters(accepted: int, sent: int, failed: int = 0, exporter: str = "otlp/jaeger") -> Answer:
     """The collector's own metrics, as far as they are about spans."""
-    lines = [
-        "# TYPE otelcol_process_uptime counter",
-        'otelcol_process_uptime{service_name="otelcol"} 7200',
-        "# TYPE otelcol_receiver_accepted_spans counter",
-        f'otelcol_receiver_accepted_spans{{receiver="otlp",transport="http"}} {accepted}',
-    ]
+    lines = _counter("process_uptime_seconds", "", 7200)
     if accepted:
-        lines += [
-            "# TYPE otelcol_exporter_sent_spans counter",
-            f'otelcol_exporter_sent_spans{{exporter="{exporter}"}} {sent}',
-            "# TYPE otelcol_exporter_send_failed_spans counter",
-            f'otelcol_exporter_send_failed_spans{{exporter="{exporter}"}} {failed}',
-        ]
+        lines += _counter("exporter_send_failed_spans", f'exporter="{exporter}",', failed)
+        lines += _counter("exporter_sent_spans", f'exporter="{exporter}",', sent)
+        lines += _counter("receiver_accepted_spans", 'receiver="otlp",transport="http",', accepted)
     return 200, "\n".join(lines) + "\n"
+
+
+def _counter(name: str, labels: str, value: int) -> list[str]:
+    scope = 'otel_scope_name="go.opentelemetry.io/collector",otel_scope_schema_url="",otel_scope_version=""'
+    metric = f"otelcol_{name}_total"
+    return [f"# TYPE {metric} counter", f"{metric}{{{labels}{scope}}} {value}"]
 
 
 def traces(at: datetime, *, parent: str = "a1", trace: str = "t1", names: Sequence[str] = ()) -> list[Object]:
