@@ -36,6 +36,8 @@ def sheet_of(settings: Settings, lab: LoadedRubric) -> Sheet | None:
         if not _asks(lab, FIXTURE):
             raise UsageFault(f"the rubric {lab.rubric.id} asks no questions; leave --k8s-grade-answers out")
         return _complete(read_sheet(settings.answers, lab.rubric, settings.student), lab)
+    if settings.student is not None and settings.evidence is None:
+        raise UsageFault("--k8s-grade-student names whose answers are graded; give --k8s-grade-answers, too")
     if settings.evidence is None and not needs_cluster(lab):
         raise UsageFault(
             f"the rubric {lab.rubric.id} asks questions: `k8sgrade theory {lab.pack.name} --student ID "
@@ -55,9 +57,10 @@ def _complete(sheet: Sheet, lab: LoadedRubric) -> Sheet:
 
 def recorded_sheet(settings: Settings, recorded: RecordedRun) -> Sheet | None:
     """The answers that evidence holds; raises `UsageFault` when they are not the student's."""
-    sheet = recorded.answers
-    if sheet is not None and settings.student is not None and sheet.student != student_id(settings.student):
-        raise UsageFault(f"the evidence holds answers of {sheet.student!r}, not of {settings.student!r}")
+    sheet, student = recorded.answers, settings.student
+    if student is not None and (sheet is None or sheet.student != student_id(student)):
+        whose = f"answers of {sheet.student!r}, not of {student!r}" if sheet else "no answers"
+        raise UsageFault(f"the evidence holds {whose}; leave --k8s-grade-student out to grade it as it is")
     return sheet
 
 

@@ -27,7 +27,6 @@ class Blank:
     form: Form
     why: Both
     label: Both | None = None
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class Answer:
                 part=f"blank/{blank.id}",
                 seen=value,
                 wanted=blank.form.right if read == "wrong" else blank.form.wanted,
-                weight=blank.weight,
                 question=self.draw.question,
                 blank=blank.id,
                 **params,

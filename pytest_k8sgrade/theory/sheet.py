@@ -26,6 +26,7 @@ from pytest_k8sgrade.rubric.validation import validate
 MAX_BYTES: Final = 128 * 1024
 LONGEST: Final = 400
 """Characters of one value: an answer is a number, a word or some letters."""
+LARGEST: Final = 10**15
 MOST: Final = 40
 """Blanks of one answer."""
 
@@ -57,6 +58,8 @@ def _value(value: Any) -> Value:
         raise PydanticCustomError("rubric_value", "expected one text or number behind a blank")
     if isinstance(value, str) and len(value) > LONGEST:
         raise PydanticCustomError("rubric_value", f"expected at most {LONGEST} characters")
+    if isinstance(value, (int, float)) and not -LARGEST < value < LARGEST:
+        raise PydanticCustomError("rubric_value", f"expected a number below {LARGEST:.0e}")
     return value
 
 

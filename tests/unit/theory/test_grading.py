@@ -95,6 +95,8 @@ def test_wrong_use_of_the_options(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match="answers of '2026-001', not of 'other'"):
         graded("theory", sheet, student="other")
     assert graded("theory", sheet, student=STUDENT).score == 100
+    with pytest.raises(UsageFault, match="give --k8s-grade-answers, too"):
+        graded("lab1", None, student=STUDENT)
 
 
 def test_evidence_of_answers_gives_the_same_grade(tmp_path: Path) -> None:
@@ -111,6 +113,9 @@ def test_evidence_of_answers_gives_the_same_grade(tmp_path: Path) -> None:
     settings = Settings(lab="theory", evidence=evidence, student="other", language="en")
     with pytest.raises(UsageFault, match="not of 'other'"):
         GradeSession.prepare(settings)
+    without = Path(__file__).parents[3] / "examples" / "lab1" / "empty.zip"
+    with pytest.raises(UsageFault, match="holds no answers"):
+        GradeSession.prepare(Settings(lab="lab1", evidence=without, student="me", language="en"))
 
 
 def test_a_course_writes_questions_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

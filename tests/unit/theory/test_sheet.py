@@ -51,6 +51,8 @@ def test_a_good_sheet(tmp_path: Path) -> None:
         ("k8sgrade_answers: 1\n", "", "the key 'k8sgrade_answers' is missing"),
         ("a: logs", f"a: {'x' * 500}", ":8: answers"),
         ("a: logs", "a: [logs, traces]", ":8: answers"),
+        ("a: logs", "a: 1e999", ":8: answers"),
+        ("a: logs", "a: -10000000000000000", ":8: answers"),
         ("a: logs", "a: !!python/object/apply:os.system [id]", ":8: the tag"),
         ("a: logs", "a: logs\n    a: traces", ":9: the key 'a' is already given in line 8"),
         ("    a: logs", "  bad", "not YAML"),
