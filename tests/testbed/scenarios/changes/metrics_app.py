@@ -23,7 +23,7 @@ from tests.testbed.layers.custom_metrics import (
     served,
 )
 from tests.testbed.scenarios.change import Change, Seen, Step, Target, patched, register
-from tests.testbed.scenarios.edits import edited, removed
+from tests.testbed.scenarios.edits import removed
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -195,24 +195,4 @@ of_monitor(
     {"metricRelabelings": [{"action": "drop", "sourceLabels": ["__name__"], "regex": "http_requests_total"}]},
     # A rate over two minutes remembers the counter that long.
     lambda bed: "still rated" if look.query(bed, RATE) != [] else inactive(bed),
-)
-
-
-def without_limits(found: dict[str, Any]) -> None:
-    """The Deployment's container without limits."""
-    del found["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
-
-
-def replaced_pods(bed: Bed) -> str | None:
-    """Whether the new pods have been asked and the whole chain holds."""
-    return look.ready(bed, "deployment", NAMESPACE, APP) or ask(bed) or intact(bed)
-
-
-edited(
-    "metrics-app-limits-missing",
-    "The container of metrics-app has no limits",
-    DEPLOYMENT,
-    without_limits,
-    effect=replaced_pods,
-    restored=replaced_pods,
 )

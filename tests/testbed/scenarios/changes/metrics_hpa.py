@@ -38,11 +38,10 @@ def of_autoscaler(name: str, title: str, to: dict[str, Any], effect: Seen = read
     return register(patched(name, title, AUTOSCALER, to=to, back=back, effect=effect, restored=intact))
 
 
-def with_window(seconds: int) -> dict[str, Any]:
-    """The text's behaviour with another window for scaling down."""
-    behavior = manifest()["spec"]["behavior"]
-    down = {**behavior["scaleDown"], "stabilizationWindowSeconds": seconds}
-    return {"spec": {"behavior": {**behavior, "scaleDown": down}}}
+def behavior(direction: str, **fields: Any) -> dict[str, Any]:
+    """The text's behaviour with other rules in one direction."""
+    own = manifest()["spec"]["behavior"]
+    return {"spec": {"behavior": {**own, direction: {**own[direction], **fields}}}}
 
 
 of_autoscaler("metrics-hpa-target-wrong", "The HPA aims at 1000 requests a second", metric(METRIC, "1k"))
@@ -55,7 +54,12 @@ of_autoscaler(
 of_autoscaler(
     "metrics-hpa-window-wrong",
     "The HPA looks back 60 s instead of 300 s before it scales down",
-    with_window(60),
+    behavior("scaleDown", stabilizationWindowSeconds=60),
+)
+of_autoscaler(
+    "metrics-hpa-scale-up-wrong",
+    "The HPA adds half of the pods at most instead of doubling them",
+    behavior("scaleUp", policies=[{"type": "Percent", "value": 50, "periodSeconds": 15}]),
 )
 of_autoscaler(
     "metrics-hpa-max-wrong", "The HPA may go up to 4 pods instead of 10", {"spec": {"maxReplicas": 4}}
