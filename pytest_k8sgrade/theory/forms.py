@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Final, Literal, Protocol, TypeAlias
 
 from pytest_k8sgrade.theory.sheet import Value
-from pytest_k8sgrade.theory.units import factor
+from pytest_k8sgrade.theory.units import UNITS, factor
 
 Read: TypeAlias = Literal["right", "wrong", "unreadable"]
 
@@ -57,6 +57,10 @@ class NumberForm:
     digits: int | None = None
     percent: Fraction = Fraction(0)
     unreadable: str = "theory-no-number"
+
+    def __post_init__(self) -> None:
+        if self.unit and self.unit not in UNITS:
+            raise ValueError(f"{self.unit!r} is no unit; there are {', '.join(sorted(UNITS))}")
 
     @property
     def right(self) -> str:

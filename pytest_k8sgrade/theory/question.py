@@ -6,6 +6,7 @@ file with the questions is written, and keeps the question instead of judging an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from pytest_k8sgrade.theory.sheet import Given, Value
 from pytest_k8sgrade.theory.words import Both
 
 _SHOWN = 60
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Question:
     text: Both
     blanks: Sequence[Blank]
     options: Mapping[str, Both] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        wrong = [blank.id for blank in self.blanks if not _NAME.fullmatch(blank.id)]
+        if wrong or not self.blanks:
+            raise ValueError(f"a question has blanks named like with_max or 1, not {wrong or 'none'}")
 
 
 @dataclass(slots=True)

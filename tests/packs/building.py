@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
 from pytest_k8sgrade.rubric.packs import find_pack
-from tests.packs import logs, sheets, traces
+from tests.packs import log_faults, logs, sheets, traces
 from tests.packs.served import handed_in, recorded
 from tests.packs.stack import Stack, fresh
 
@@ -24,7 +24,7 @@ class Pack:
 LABS: Final = ("logging", "tracing", "theory")
 """Those whose recordings are built here."""
 PACKS: Final[Mapping[str, Pack]] = {
-    "logging": Pack(logs.reference, logs.MUTATIONS),
+    "logging": Pack(logs.reference, log_faults.MUTATIONS),
     "tracing": Pack(traces.reference, traces.MUTATIONS),
 }
 

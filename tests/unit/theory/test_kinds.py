@@ -98,6 +98,10 @@ def test_conditions_are_kept() -> None:
         asked(theory.test_compute, where="a > 9", **params)
     with pytest.raises(ValueError, match="there is no number 'c'"):
         asked(theory.test_compute, **{**params, "blanks": {"sum": "a + c"}})
+    with pytest.raises(ValueError, match="'furlong' is no unit"):
+        asked(theory.test_compute, **{**params, "blanks": {"sum": {"formula": "a", "unit": "furlong"}}})
+    with pytest.raises(ValueError, match="blanks named like"):
+        asked(theory.test_compute, **{**params, "blanks": {"the sum:": "a"}})
     with pytest.raises(ValueError, match=r"names \$\{c\}"):
         asked(theory.test_compute, **{**params, "ask": "${c}"})
 
