@@ -127,10 +127,14 @@ def test_a_rule_whose_metric_does_not_exist_can_never_fire() -> None:
     both = rule(query='x{a="b"} / y > 0.9')
     stack = api(rules=[both], series=("x",))
     seen = look(prometheus.test_rule_inputs, stack.cluster(), **WHERE, rules=["WebDown"])
-    assert (reason(seen), round(share(seen), 2)) == ("rule-metric-absent", 0.67)
-    assert parts(seen)["rule/WebDown/x"] is None
+    assert parts(seen) == {"rule/WebDown": None, "rule/WebDown/metrics": "rule-metric-absent"}
+    assert seen.reason is not None
+    assert seen.reason.params["metric"] == "y"
     absent = api(rules=[rule(query="absent(z)")])
     assert look(prometheus.test_rule_inputs, absent.cluster(), **WHERE, rules=["WebDown"]).status == "met"
+    two = {**WHERE, "rules": ["WebDown", "Other"]}
+    half = api(rules=[both, {**rule(query="x"), "name": "Other"}], series=("x",))
+    assert share(look(prometheus.test_rule_inputs, half.cluster(), **two)) == pytest.approx(2 / 3)
     missing = look(prometheus.test_rule_inputs, api().cluster(), **WHERE, rules=["WebDown"])
     assert (reason(missing), share(missing)) == ("rule-not-written", 0)
 
