@@ -24,7 +24,7 @@ def test_hpa_scales_under_load(
     rate: int = 50,
     pods: int = 8,
     down: bool = True,
-    lasts: str = "15m",
+    lasts: str = "20m",
 ) -> None:
     """The HorizontalPodAutoscaler {name} raises its pods under load, and lowers them afterwards."""
     require_reaction(actor, name, namespace, Load(url, image, rate, pods), down=down)
@@ -48,6 +48,6 @@ def test_alertmanager_delivers(
     service: str = "",
     lasts: str = "5m",
 ) -> None:
-    """A test alert of each severity reaches its receiver: {receivers}."""
+    """A test alert of each severity reaches the receiver that is meant for it."""
     target = trial.Target(namespace, name, service, inbox_of(inbox))
     trial.require_delivered(actor, target, receivers, labels)

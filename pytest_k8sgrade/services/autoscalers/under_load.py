@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_k8sgrade.cluster.acting_rules import parallelism
 from pytest_k8sgrade.kube import autoscalers
@@ -27,21 +27,26 @@ TOLERANCE: Final = 1.1
 """Below this the controller does nothing, by default."""
 REST_S: Final = 20.0
 STEP_S: Final = 45.0
-"""A metric needs a scrape, a window and a round of the controller to show a step."""
+LAST_STEP_S: Final = 180.0
+"""A rate is over a window, mostly of a minute or two: it shows a step in part at once, in full only then."""
 REACTION_S: Final = 75.0
-SLACK_S: Final = 120.0
+SLACK_S: Final = 180.0
 """What may pass beside windows and policies, until the metric has fallen and the status is written."""
 TTL_S: Final = 60
 
+WORKERS: Final = 5
 SCRIPT: Final = """\
+set --
+while [ "$#" -lt "$EACH" ]; do set -- "$@" "$URL"; done
 while :; do
   i=0
-  while [ "$i" -lt "$RATE" ]; do wget -q -T 3 -O /dev/null "$URL" & i=$((i + 1)); done
+  while [ "$i" -lt "$WORKERS" ]; do wget -q -T 3 -O /dev/null "$@" & i=$((i + 1)); done
   wait
   sleep 1
 done
 """
-"""At most RATE requests a second: each second's requests are waited for."""
+"""WORKERS times EACH requests a second at most: they are waited for. One wget for many, since a process
+costs more than a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +144,15 @@ def _raised(trial: Trial, load: Load) -> bool:
         if trial.pods > 1:
             job = trial.actor.name("load")
             trial.actor.adjust(parallelism(trial.namespace, job, trial.pods))
-        seen = trial.actor.until(STEP_S, lambda cluster: _reaction(trial, cluster))
+        seconds = STEP_S if trial.pods < load.pods else LAST_STEP_S
+        seen = trial.actor.until(seconds, lambda cluster: _reaction(trial, cluster))
         if seen == "raised":
             return True
         if seen == "above":
             return _raised_in_time(trial)
-        if trial.pods >= load.pods or trial.actor.left <= 0:
-            _explain_weak(trial, load)
+        running = _running(trial)
+        if not running or trial.pods >= load.pods or trial.actor.left <= 0:
+            _explain_weak(trial, load, running)
 
 
 def _reaction(trial: Trial, cluster: Cluster) -> str | None:
@@ -165,11 +172,15 @@ def _raised_in_time(trial: Trial) -> bool:
     return bool(rose)
 
 
-def _explain_weak(trial: Trial, load: Load) -> None:
-    """Without load there is no duty: either its pods do not run, or they do not reach far enough."""
+def _running(trial: Trial) -> int:
+    """How many pods of the load run."""
     labels = {"job-name": trial.actor.name("load")}
     pods = trial.actor.look().list("v1", "Pod", trial.namespace, labels=labels)
-    running = sum((pod.get("status") or {}).get("phase") == "Running" for pod in pods)
+    return sum((pod.get("status") or {}).get("phase") == "Running" for pod in pods)
+
+
+def _explain_weak(trial: Trial, load: Load, running: int) -> NoReturn:
+    """Without load there is no duty: either its pods do not run, or they do not reach far enough."""
     reason = "load-too-weak" if running else "load-pods-not-running"
     told = {**trial.told, "running": running, "rate": load.rate, "url": load.url, "image": load.image}
     cannot_tell(reason, seen=round(trial.ratio, 2), wanted=TOLERANCE, **told)
@@ -212,12 +223,13 @@ def _removed(policy: autoscalers.Policy, count: int) -> int:
 
 def _job(actor: Actor, namespace: str, load: Load) -> dict[str, Any]:
     """The load: it meets the restricted Pod Security Standard, and ends by itself."""
+    numbers = {"WORKERS": WORKERS, "EACH": max(1, load.rate // WORKERS)}
     container = {
         "name": "load",
         "image": load.image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", SCRIPT],
-        "env": [{"name": "URL", "value": load.url}, {"name": "RATE", "value": str(load.rate)}],
+        "env": [{"name": name, "value": str(value)} for name, value in {"URL": load.url, **numbers}.items()],
         "resources": {
             "requests": {"cpu": "50m", "memory": "32Mi"},
             "limits": {"cpu": "500m", "memory": "256Mi"},

@@ -31,9 +31,15 @@ class Scaled(World):
         api.add(self.hpa)
         self.hpa = api.objects[-1]
 
+    def runs(self) -> None:
+        """A pod of the load runs."""
+        labels = {"job-name": "k8sgrade-load-0badcafe"}
+        self.api.add(item("v1", "Pod", "a", "shop", meta={"labels": labels}, status={"phase": "Running"}))
+
     def answer(self, one: Act) -> int:
         """The Job that makes the load."""
         if one.method == "POST":
+            self.runs()
             assert one.body["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] == WHERE["url"]
             self.load = one.body["spec"]["parallelism"]
             return 201
@@ -95,16 +101,6 @@ def test_what_stays_up_keeps_the_greater_part() -> None:
 def test_a_load_that_is_too_weak_says_nothing_of_the_autoscaler() -> None:
     """With all its pods the metric stays below the target: nobody loses a point."""
     world = Scaled(gain=1)
-    world.api.add(
-        item(
-            "v1",
-            "Pod",
-            "a",
-            "shop",
-            meta={"labels": {"job-name": "k8sgrade-load-0badcafe"}},
-            status={"phase": "Running"},
-        )
-    )
     found = tried(world, pods=5)
     assert (found.status, reason(found)) == ("cannot-tell", "load-too-weak")
     assert world.most == 5
@@ -112,7 +108,10 @@ def test_a_load_that_is_too_weak_says_nothing_of_the_autoscaler() -> None:
 
 def test_a_load_that_cannot_run_says_so() -> None:
     """No pod of the Job runs: an image that cannot be pulled is not the autoscaler's fault."""
-    assert reason(tried(Scaled(gain=1))) == "load-pods-not-running"
+    world = Scaled(gain=1)
+    world.runs = lambda: None  # type: ignore[method-assign]
+    assert reason(tried(world)) == "load-pods-not-running"
+    assert world.now < 90
 
 
 def test_somebody_elses_load_is_not_added_to() -> None:
@@ -145,13 +144,13 @@ def test_out_of_time_is_no_fault() -> None:
                 "stabilizationWindowSeconds": 300,
                 "policies": [{"type": "Percent", "value": 50, "periodSeconds": 60}],
             },
-            600,
+            660,
         ),
         (
             {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 8, "periodSeconds": 1}]},
-            121,
+            181,
         ),
-        ({"stabilizationWindowSeconds": 0, "selectPolicy": "Disabled"}, 120),
+        ({"stabilizationWindowSeconds": 0, "selectPolicy": "Disabled"}, 180),
     ],
 )
 def test_the_way_down_takes_as_long_as_the_rules_say(rules: dict[str, Any], seconds: float) -> None:
