@@ -10,6 +10,8 @@ from pathlib import Path
 
 from .state import BedError, Place, clean, holding, load, places
 
+PATIENCE = 60.0  # a bed's hundred processes end together: a second, or half a minute where the load is 50
+
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
@@ -38,9 +40,9 @@ def _end(place: Place) -> bool:
             if process is not None:
                 process.kill()
         for process in (state.init, state.supervisor):
-            if process is not None and not process.wait(15):
+            if process is not None and not process.wait(PATIENCE):
                 raise BedError(f"bed {place.name!r}: process {process.pid} does not end")
-    with holding(place, timeout=15) as mine:
+    with holding(place, timeout=PATIENCE) as mine:
         if not mine:
             raise BedError(f"bed {place.name!r} is being started or ended by another command")
         there = place.folder.exists()
