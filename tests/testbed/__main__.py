@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("build", build_command, "Build what is missing or out of date.")
     one.add_argument("component", nargs="*", help="component or group; all of them by default")
-    one.add_argument("--scenario", help=f"build what a scenario needs: {known}")
+    one.add_argument(
+        "--scenario", action="append", default=[], help=f"build what a scenario needs; repeatable: {known}"
+    )
 
     one = command("up", up_command, "Start a bed.")
     one.add_argument("--scenario", help=f"put a scenario on it: {known}")
@@ -77,10 +79,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def build_command(options: argparse.Namespace) -> int:
-    """Build components, groups or what a scenario needs."""
+    """Build components, groups or what scenarios need."""
     wanted = set(options.component)
-    if options.scenario:
-        chosen = scenarios.scenario(options.scenario)
+    for name in options.scenario:
+        chosen = scenarios.scenario(name)
         wanted |= chosen.components() | build.components_of(chosen.images())
     build.build(wanted or {"all"}, report=say)
     return 0
