@@ -58,6 +58,14 @@ def test_the_pods_are_of_either_kind() -> None:
     }
 
 
+@pytest.mark.parametrize("minor", range(1, 37))
+def test_what_is_good_for_restricted_is_good_for_baseline(minor: int) -> None:
+    """In every version: the levels build on each other."""
+    good = [spec for spec in SPECS.values() if not violations(spec, "restricted", (1, minor))]
+    assert len(good) > 30
+    assert [spec for spec in good if violations(spec, "baseline", (1, minor))] == []
+
+
 def test_a_violation_names_the_field_and_what_it_may_be() -> None:
     """Containers and volumes are named, not counted."""
     spec = pod(
