@@ -57,6 +57,7 @@ def test_a_container_for_debugging_is_judged_too(empty_bed: Bed, running: list[P
     for place in running:
         path = f"/api/v1/namespaces/{place.name}/pods/{POD['metadata']['name']}"
         changed = copy.deepcopy(empty_bed.api.get(path))
+        del changed["metadata"]["resourceVersion"]  # its node may write to it at any time
         debugger = {"name": "debug", "image": "example/debug:1", "securityContext": DEBUGGERS[name]}
         changed["spec"]["ephemeralContainers"] = [debugger]
         told = admitted(empty_bed, "PUT", f"{path}/ephemeralcontainers", changed)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
     from tests.testbed.node import Bed
 
+    from .change import Seen
+
     Act = Callable[[Bed], None]
 
 _KEPT: dict[tuple[str, Release], list[Document]] = {}
@@ -64,8 +66,10 @@ class Release:
         self.forget(bed)
         create(bed, *_KEPT.pop((bed.name, self)))
 
-    def interrupt(self, bed: Bed, path: Path, values: str, sets: Mapping[str, str]) -> None:
-        """Upgrade with --wait and kill helm as soon as the revision is pending.
+    def interrupt(
+        self, bed: Bed, path: Path, values: str, sets: Mapping[str, str], begun: Seen = lambda _: None
+    ) -> None:
+        """Upgrade with --wait and kill helm as soon as the revision is pending, and has `begun`.
 
         `values` is the flag that says what becomes of the values set before.
         """
@@ -74,7 +78,7 @@ class Release:
         command = ["upgrade", self.name, str(path), "--namespace", self.namespace, "--wait", values, *chosen]
         process = bed.popen([*program, *command, *helm.FLAGS])
         try:
-            look.until("pending", lambda: self._pending(bed), pause=0.05)
+            look.until("pending", lambda: self._pending(bed) or begun(bed), pause=0.05)
         finally:
             process.kill()
             process.wait()

@@ -134,9 +134,16 @@ def fail(bed: Bed) -> None:
 
 
 def interrupt(bed: Bed) -> None:
-    """Upgrade with --wait, which takes a rollout, and kill helm before its end."""
+    """Upgrade with --wait, which takes a rollout, and kill helm while that goes on."""
+    noted = {**HARDENED, "podAnnotations.note": "interrupted"}
     with helm.chart(CHART) as path:
-        PRODUCTION.interrupt(bed, path, "--reset-values", {**HARDENED, "podAnnotations.note": "interrupted"})
+        PRODUCTION.interrupt(bed, path, "--reset-values", noted, begun=annotated)
+
+
+def annotated(bed: Bed) -> str | None:
+    """Whether the interrupted upgrade has reached the Deployment."""
+    metadata = ((APP.read(bed) or {}).get("spec") or {}).get("template", {}).get("metadata", {})
+    return None if (metadata.get("annotations") or {}).get("note") else "the template is not changed yet"
 
 
 def end_interruption(bed: Bed) -> None:
