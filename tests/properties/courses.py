@@ -115,6 +115,7 @@ class _Looker:
 
     values: Mapping[str, Any] = {}
     search = SimpleNamespace(fixed={})
+    sheet = None
 
     def __init__(self, found: Mapping[str, Observation]) -> None:
         self._found = found
