@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+LABS := lab1 handson1 challenge1
+BUILD := $(BIN)/python -m tests.testbed build
 
-.PHONY: setup demo test check lowest e2e session examples bench clean
+.PHONY: setup demo test check testbed lowest e2e session examples bench clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -26,26 +28,26 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+testbed: setup
+	$(BUILD) $(addprefix --scenario ,$(LABS))
+
 lowest:
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)-lowest/bin/python -m pip install --quiet --constraint tests/lowest.txt --editable '.[test]'
 	$(VENV)-lowest/bin/pytest -n auto tests/unit tests/plugin
 
-e2e: setup
-	$(BIN)/python -m tests.testbed build --scenario lab1
+e2e: setup testbed
 	$(BIN)/pytest -m "e2e and not session" tests/e2e
 
-session: setup
-	$(BIN)/python -m tests.testbed build --scenario lab1
+session: setup testbed
 	$(BIN)/pytest -m session tests/e2e
 
-examples: setup
+examples: setup testbed
 	$(BIN)/python -m tests.e2e.record_examples
 
-bench: setup
-	$(BIN)/python -m tests.testbed build --scenario lab1
-	$(BIN)/python -m tests.testbed build bench
+bench: setup testbed
+	$(BUILD) bench
 	$(BIN)/python -m tests.bench
 
 clean:
