@@ -118,7 +118,7 @@ class Family:
             source = (target / name).read_text(encoding="utf-8")
             assert source.count(old) == 1, f"{patch.module}: {name} has another text"
             (target / name).write_text(source.replace(old, new), encoding="utf-8")
-        _shorten(target, patch)
+        shorten(target, patch)
         return target
 
     def compile(self, program: GoProgram, inputs: str) -> stamps.Stamp:
@@ -147,7 +147,7 @@ class Family:
             raise CommandFailed(f"Building {program.name}", process.returncode, "".join(lines), log)
 
 
-def _shorten(folder: Path, patch: Patch) -> None:
+def shorten(folder: Path, patch: Patch) -> None:
     """Take out of a module's copy what is not to be compiled."""
     for file in sorted(folder.rglob("*.go")) if patch.left_out else ():
         if re.fullmatch(patch.left_out, file.relative_to(folder).as_posix()):
