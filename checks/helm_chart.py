@@ -216,19 +216,28 @@ def _require_applied(cluster: Cluster, found: Findings, revision: Revision, made
     _require_same(found, "helm-object-differs", part, list(_compared(asked, live["spec"], "spec")), subject)
     pods = living(workloads.own_pods(live, workloads.selected_pods(cluster, live)))
     if pods:
-        _require_pods(found, part, (asked.get("template") or {}).get("spec") or {}, pods, subject)
+        missing = workloads.shortfall(cluster, live)
+        early = missing is not None and missing.early
+        template = (asked.get("template") or {}).get("spec") or {}
+        _require_pods(found, part, template, pods, subject, early=early)
     elif asked.get("replicas") != 0:
         found.require(False, "workload-without-pods", part=f"{part} pods", seen=0, wanted=1, **subject)
 
 
 def _require_pods(
-    found: Findings, part: str, asked: Object, pods: Sequence[Object], subject: Mapping[str, Any]
+    found: Findings,
+    part: str,
+    asked: Object,
+    pods: Sequence[Object],
+    subject: Mapping[str, Any],
+    *,
+    early: bool,
 ) -> None:
-    """All pods are one part; the first that differs is told."""
+    """All pods are one part; the first that differs is told. During a rollout older ones are still there."""
     differing = ((pod, broken) for pod in pods if (broken := list(_compared(asked, pod["spec"], "spec"))))
     pod, broken = next(differing, (pods[0], []))
     told = {**subject, "pod": pod["metadata"]["name"]}
-    _require_same(found, "helm-pod-differs", part, broken, told)
+    _require_same(found, "helm-pod-differs", part, broken, told, early=early)
 
 
 def _compared(asked: Any, has: Any, path: str) -> Iterator[Difference]:
@@ -236,7 +245,13 @@ def _compared(asked: Any, has: Any, path: str) -> Iterator[Difference]:
 
 
 def _require_same(
-    found: Findings, reason: str, part: str, broken: list[Difference], subject: Mapping[str, Any]
+    found: Findings,
+    reason: str,
+    part: str,
+    broken: list[Difference],
+    subject: Mapping[str, Any],
+    *,
+    early: bool = False,
 ) -> None:
     if not broken:
         found.require(True, reason, part=f"{part} {reason}")
@@ -252,6 +267,7 @@ def _require_same(
         found=first.found,
         asked=first.asked,
         fields=[one.field for one in broken],
+        early=early,
         **subject,
     )
 

@@ -9,7 +9,18 @@ import pytest
 
 from checks import helm_chart
 from tests.unit.checks.api import MemoryApi, look, parts, reason, share
-from tests.unit.checks.objects import Object, container, deployment, hpa, item, namespace, pod, release
+from tests.unit.checks.objects import (
+    Object,
+    condition,
+    container,
+    deployment,
+    hpa,
+    item,
+    namespace,
+    pod,
+    release,
+    waiting,
+)
 
 WHERE = {"release": "shop", "namespace": "shop"}
 LOCK = {"dependencies": [{"name": "redis", "version": "22.0.7"}]}
@@ -206,6 +217,21 @@ def test_what_runs_is_what_was_made() -> None:
     assert seen.reason.params["fields"] == ["spec.containers[web].image"]
     assert reason(applied(deployment())) == "workload-without-pods"
     assert reason(applied()) == "helm-object-gone"
+
+
+def test_older_pods_are_there_while_a_rollout_goes_on() -> None:
+    """Within the Deployment's own time that is early; after it, or where a pod cannot start, it is lost."""
+    old = pod("web-1", spec={"containers": [container(image="example/web:0.9")]})
+
+    def seen(since: str, why: str = "ContainerCreating") -> Any:
+        progress = condition("Progressing", "True", "ReplicaSetUpdated", lastUpdateTime=since)
+        status = {"updatedReplicas": 1, "readyReplicas": 2, "replicas": 3, "conditions": [progress]}
+        return applied(deployment(status=status), old, pod("web-2", status=waiting(why)))
+
+    early = seen("2026-03-02T09:58:00Z")
+    assert (early.status, reason(early)) == ("early", "helm-pod-differs")
+    assert seen("2026-03-02T09:00:00Z").status == "unmet"
+    assert seen("2026-03-02T09:58:00Z", "ErrImagePull").status == "unmet"
 
 
 def test_an_autoscaler_may_set_the_replicas() -> None:
