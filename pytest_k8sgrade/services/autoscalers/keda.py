@@ -129,6 +129,9 @@ def _explain_refused(cluster: Cluster, scaled: Object, subject: Mapping[str, Any
         hopeless("keda-target-has-hpa", seen=rivals, wanted=[], others=rivals, **subject)
     if scaled_objects.cannot_wake(scaled):
         hopeless("keda-cannot-wake", seen=0, wanted=1, **subject)
+    reason, more = triggers.why_failing(cluster, scaled)
+    if reason != "keda-trigger-error":  # sources that connect at once fail here
+        unmet(reason, seen=subject["why"], wanted="True", **subject, **more)
     hopeless("keda-check-failed", seen=subject["why"], wanted="ScaledObjectReady", **subject)
 
 

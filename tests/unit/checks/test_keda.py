@@ -152,6 +152,9 @@ def test_the_cause_of_a_refused_object_is_found() -> None:
     assert reason(seen) == "keda-trigger-short-name"
     assert seen.reason is not None
     assert seen.reason.params["failing"] == ["rabbitmq amqp://rabbitmq:5672/shop"]
+    assert (
+        reason(asked(keda.test_ready, scaled(refused, triggers=[queue]), AT_TWO)) == "keda-trigger-short-name"
+    )
     assert reason(asked(keda.test_ready)) == "keda-scaledobject-absent"
 
 

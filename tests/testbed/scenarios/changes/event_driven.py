@@ -264,5 +264,5 @@ of(
     "scaler-by-the-letter",
     "The ScaledObject is the text's own, without the RabbitMQ that it asks",
     by_the_letter,
-    effect=condition("Ready", reason="TriggerError"),
+    effect=condition("Ready", reason="ScaledObjectCheckFailed"),
 )
