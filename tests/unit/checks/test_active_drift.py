@@ -13,7 +13,7 @@ from pytest_k8sgrade.kube.times import format_time
 from pytest_k8sgrade.outcome import Observation
 from tests.unit.checks.acting import World, act
 from tests.unit.checks.api import MemoryApi, parts, reason
-from tests.unit.checks.objects import Object, application, deployment, hpa, synced
+from tests.unit.checks.objects import Object, application, deployment, hpa, item, synced
 
 WHERE: dict[str, Any] = {"application": "web", "namespace": "argocd"}
 
@@ -94,6 +94,23 @@ def test_replicas_that_git_does_not_have_cannot_be_tried() -> None:
     """The Application stays in sync: the replicas are nobody's."""
     found = tried(Managed("", notices=False))
     assert (found.status, reason(found)) == ("cannot-tell", "drift-no-difference")
+
+
+def test_without_its_controller_argo_cd_undoes_nothing() -> None:
+    """What the Application says is old: that is known before anything is done."""
+    labels = {"app.kubernetes.io/name": "argocd-application-controller"}
+    down = item(
+        "apps/v1",
+        "StatefulSet",
+        "argocd-application-controller",
+        "argocd",
+        meta={"generation": 1, "labels": labels},
+        spec={"replicas": 0, "selector": {"matchLabels": labels}, "template": {}},
+        status={"observedGeneration": 1},
+    )
+    world = Managed("", down, notices=False)
+    assert reason(tried(world)) == "argocd-status-stale"
+    assert world.done == []
 
 
 def test_somebody_else_is_no_argo_cd() -> None:
