@@ -6,6 +6,7 @@ explains: the object stays missing, and where nothing can be read it is just tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn, TypeAlias
@@ -20,6 +21,7 @@ PAGE: Final = "500"
 MANY: Final = frozenset({"Event", "Pod", "Secret"})
 """Kinds of which there are too many, or which are nobody's business, to look through their names."""
 _ALIKE: Final = 0.8
+_NUMBERS: Final = re.compile("[0-9]+")
 
 
 def explain_missing(read: Read, resource: Resource, name: str, namespace: str | None) -> NoReturn:
@@ -54,4 +56,10 @@ def _listed(read: Read, path: str, selected: Mapping[str, str]) -> list[Mapping[
 def _alike(name: str, listed: list[Mapping[str, Any]]) -> list[str]:
     names = sorted({str(metadata["name"]) for metadata in listed if "name" in metadata})
     containing = [one for one in names if name in one or one in name]
-    return containing[:3] or sorted(get_close_matches(name, names, 3, _ALIKE))
+    return containing[:3] or sorted(get_close_matches(name, _unnumbered(name, names), 3, _ALIKE))
+
+
+def _unnumbered(name: str, names: list[str]) -> list[str]:
+    """Without the brothers: what is counted through has names that differ in a number."""
+    own = _NUMBERS.findall(name)
+    return [one for one in names if not own or _NUMBERS.findall(one) in ([], own)]

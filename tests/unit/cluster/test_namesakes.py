@@ -48,3 +48,19 @@ def test_without_anything_alike_the_object_is_just_missing(
 ) -> None:
     """Also for a user who may not list: the object stays missing."""
     assert missing(api, cluster, here=doubt, everywhere=doubt).id == "object-absent"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("web-1", "object-absent"), ("wed-2", "object-named-otherwise"), ("database", "object-absent")],
+)
+def test_what_is_counted_through_has_brothers_not_misspellings(
+    api: FakeApi, cluster: Cluster, name: str, told: str
+) -> None:
+    """The first of several is not the second one under a wrong name."""
+    api.routes[f"{IN_SHOP}/web-2"] = status(404, "NotFound", name="web-2")
+    api.routes["/api/v1/namespaces/shop"] = Answer({"kind": "Namespace"})
+    api.routes |= {HPAS: listed(), IN_SHOP: listed(("shop", name))}
+    with pytest.raises(Absent) as error:
+        cluster.get("autoscaling/v2", "HorizontalPodAutoscaler", "web-2", "shop")
+    assert error.value.reason.id == told

@@ -5,8 +5,11 @@ Every sync overwrites the trace of the healed drift, so taking a change back end
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.services.gitops.argocd_history import SLACK
 from tests.testbed.layers import git_server, look
 from tests.testbed.layers.argocd import NAMESPACE, refresh
 from tests.testbed.layers.base import apply
@@ -19,12 +22,14 @@ from tests.testbed.layers.gitops_demo import (
     drift,
     expect,
     first,
+    healed,
     make_past,
     push,
     updated,
 )
 from tests.testbed.scenarios.change import Target
 
+from .argocd import compared
 from .course_application import CourseApplication
 
 if TYPE_CHECKING:
@@ -107,6 +112,29 @@ DEMO.change(
 )
 
 
+def undo_by_hand(bed: Bed) -> None:
+    """One push, then `kubectl rollout undo`, which Argo CD heals: the earlier template was in use again."""
+    anew(bed)
+    look.until("deployed anew", lambda: compared(bed, NAME), pause=2)
+    push(bed, "Update nginx to 1.22", {DEPLOYMENT: updated()})
+    bed.kubectl("rollout", "undo", f"deployment/{NAME}", "-n", TARGET_NAMESPACE)
+    look.until("undo healed", lambda: healed(bed), pause=1)
+
+
+def another_past(bed: Bed) -> None:
+    """A Deployment that was never changed by hand, and the past once more."""
+    anew(bed)
+    past_again(bed)
+
+
+DEMO.change(
+    "demo-undone-by-hand",
+    "The demo Application went back to an earlier template by hand, and healed it",
+    undo_by_hand,
+    undo=another_past,
+)
+
+
 def remade(bed: Bed) -> str | None:
     """Whether another Deployment of the name is there, healthy."""
     found = DEPLOYED.read(bed)
@@ -122,10 +150,24 @@ def templates_again(bed: Bed) -> None:
     make_past(bed)
 
 
+def settled_down(bed: Bed) -> str | None:
+    """Whether the last deploy is so long past that nothing made from now on can be of it."""
+    history = (DEMO.target.read(bed) or {}).get("status", {}).get("history") or [{}]
+    ended = parse_time(history[-1].get("deployedAt"))
+    age = datetime.now(UTC) - ended if ended else timedelta(0)
+    return None if age > SLACK + timedelta(seconds=2) else f"deployed {age.total_seconds():.0f} s ago"
+
+
+def delete(bed: Bed) -> None:
+    """The Deployment, some time after the last push."""
+    look.until("the last deploy past", lambda: settled_down(bed))
+    DEPLOYED.delete(bed)
+
+
 DEMO.change(
     "demo-made-again",
     "The Deployment was deleted by hand and made again: its earlier templates are gone",
-    DEPLOYED.delete,
+    delete,
     effect=remade,
     undo=templates_again,
 )
