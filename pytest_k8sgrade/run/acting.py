@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.kube.duration import parse_duration
+from pytest_k8sgrade.locale.messages import fill
 from pytest_k8sgrade.outcome import CannotTell, Observation, Reason
 from pytest_k8sgrade.rubric.suggest import choices
 from pytest_k8sgrade.run.entry import Entry
@@ -90,12 +91,10 @@ class ActivePhase:
             values = self._parameters(entry, self.looker.resolve(entry, view))
         except CannotTell:
             return ""
-        own = f"act-{entry.node.check.name}"
-        label = own if own in self.catalogue.labels() else "act-plan"
-        plan = self.catalogue.label(label, title=entry.node.check.title, **values)
-        return "  " + self.catalogue.label(
-            "act-announcement", item=entry.id, plan=plan, lasts=values["lasts"]
-        )
+        labels, check = self.catalogue.labels(), entry.node.check
+        plan = fill(labels.get(f"act-{check.name}", check.title), values)
+        lasts = values["lasts"]
+        return "  " + self.catalogue.label("act-announcement", item=entry.id, plan=plan, lasts=lasts)
 
     def _parameters(self, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
         known = entry.node.check.parameters.values()
@@ -111,9 +110,9 @@ class ActivePhase:
         if self.source.replayed:
             known = self.source.recorded.outcomes.get(entry.look)
             return known.observation() if known else Observation("cannot-tell", Reason("act-not-recorded"))
-        noted = RecordedOutcome.of(self._act(entry, values, view))
-        self.outcomes[entry.look] = noted
-        return noted.observation()
+        if entry.look not in self.outcomes:
+            self.outcomes[entry.look] = RecordedOutcome.of(self._act(entry, values, view))
+        return self.outcomes[entry.look].observation()
 
     def _act(self, entry: Entry, values: Mapping[str, Any], view: View) -> Observation:
         try:

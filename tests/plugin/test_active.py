@@ -81,6 +81,14 @@ def test_what_is_asked_for_is_announced_done_and_undone(lab: Lab, objects: Objec
     result.stdout.no_fnmatch_line("*c: Something happens*at most*")
 
 
+def test_the_same_is_not_done_twice(lab: Lab, objects: Objects) -> None:
+    """Two items that ask for the same thing in the same way share what came of it."""
+    lab.write("a: acting.reacts | active: load", "b: acting.reacts | active: load")
+    lab.run("--k8s-grade-wait=0", "--k8s-grade-active=load")
+    assert lab.verdicts() == {"a": "passed", "b": "passed"}
+    assert objects.history == ["made", "deleted"]
+
+
 def test_the_quiet_are_told_too(lab: Lab, objects: Objects) -> None:
     """-q hides the progress, not what is done to the cluster."""
     lab.write("b: acting.reacts | active: load")
