@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue, Language, placeholders
+from pytest_k8sgrade.rubric.signature import ACTOR, Checks
 from pytest_k8sgrade.run.acting import asked_for
 from pytest_k8sgrade.run.settings import Settings
 
@@ -51,3 +53,14 @@ def test_a_rubric_without_active_checks_says_so() -> None:
     """There is nothing to choose from."""
     with pytest.raises(UsageFault, match="lab has no active checks"):
         asked_for(SimpleNamespace(id="lab", items=[]), _settings("load"), LIVE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_check_that_acts_says_what_it_will_do(language: Language) -> None:
+    """In each language, with its own parameters."""
+    labels, checks = Catalogue(language).labels(), Checks()
+    acting = [found for name in checks.names() if (found := checks.find(name)).takes(ACTOR)]
+    assert len(acting) >= 3
+    for check in acting:
+        assert placeholders(labels[f"act-{check.name}"]) <= check.parameters.keys()
+        assert "lasts" in check.parameters
