@@ -30,7 +30,14 @@ def test_names_as_the_adapter_makes_them(matches: str, template: str, name: str 
 
 @pytest.mark.parametrize(
     ("template", "answer"),
-    [("", None), ("${1}_per_second", None), ("requests", False), ("${1}_rate", False), ("a_${1}", False)],
+    [
+        ("", None),
+        ("${1}_per_second", None),
+        ("requests", False),
+        ("${1}_rate", False),
+        ("a_${1}", False),
+        ("http.${1}", False),
+    ],
 )
 def test_a_pattern_of_series_may_make_many_names(template: str, answer: bool | None) -> None:
     """What stands in the template beside its groups can rule a name out."""
