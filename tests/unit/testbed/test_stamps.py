@@ -143,7 +143,7 @@ def test_program_names_are_unique() -> None:
 def test_patches_add_to_the_version_that_is_built() -> None:
     """A patched module is the one that its family requires."""
     for patch in PATCHES:
-        required = (GO_FAMILIES / patch.family / "go.mod").read_text().split("\n\nreplace")[0]
+        required = (GO_FAMILIES / patch.family / "go.mod").read_text()
         assert f"{patch.module} v{patch.version}" in {
             line.strip().removeprefix("require ").removesuffix(" // indirect")
             for line in required.splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,7 @@ def test_a_webhook_is_remembered_by_the_receiver_that_it_names() -> None:
     found = delivery("/pagerduty", body, datetime(2026, 1, 1, tzinfo=UTC))
     assert (found["receiver"], found["path"], found["at"]) == ("slack", "/pagerduty", "2026-01-01T00:00:00Z")
     assert found["alerts"] == [{"status": "firing", "labels": {"alertname": "A"}}]
-    for other in ([], {"receiver": "slack"}, {"alerts": []}, {"receiver": "slack", "alerts": {}}):
+    refused: list[Any] = [[], {"receiver": "slack"}, {"alerts": []}, {"receiver": "slack", "alerts": {}}]
+    for other in refused:
         with pytest.raises(ValueError, match="no webhook"):
             delivery("/slack", other, datetime(2026, 1, 1, tzinfo=UTC))
