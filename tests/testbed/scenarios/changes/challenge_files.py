@@ -131,16 +131,35 @@ def idle(app: CourseApplication) -> str:
     return str(yaml.safe_dump(found))
 
 
-def idles(bed: Bed) -> str | None:
-    """Whether the third Application's pods are gone and it is Healthy all the same."""
-    return pods_gone(bed, "deployment", THREE.name, NAMESPACE) or THREE.in_order()(bed)
+def idles(bed: Bed, app: CourseApplication) -> str | None:
+    """Whether an Application's pods are gone and it is Healthy all the same."""
+    return pods_gone(bed, "deployment", app.name, NAMESPACE) or app.in_order()(bed)
 
 
+def scaled_to_zero(number: int, app: CourseApplication) -> None:
+    """The change for one of the four."""
+    app.change(
+        f"challenge-{number}-scaled-to-zero",
+        f"Application {number} is Healthy with 0 replicas, beside pods of others",
+        lambda bed: rewritten(bed, app, "No replicas", idle(app)),
+        effect=partial(idles, app=app),
+        undo=partial(restore_file, app),
+    )
+
+
+for position, each in enumerate(APPS, start=1):
+    scaled_to_zero(position, each)
+
+THREE.change_spec(
+    "challenge-3-self-heal-off",
+    "The third Application was made readable, and does not heal any more",
+    syncPolicy=THREE.policy(selfHeal=False),
+)
 THREE.change(
-    "challenge-3-scaled-to-zero",
-    "The third Application is Healthy with 0 replicas, beside pods of others",
-    lambda bed: rewritten(bed, THREE, "No replicas", idle(THREE)),
-    effect=idles,
+    "challenge-3-image-missing",
+    "The third Application deploys an image that does not exist",
+    lambda bed: rewritten(bed, THREE, "An image", with_image(THREE, "nginxinc/nginx-unprivileged:1.22-typo")),
+    effect=THREE.health("Degraded"),
     undo=partial(restore_file, THREE),
 )
 CONFIG = (
