@@ -5,6 +5,7 @@ Taken back by an upgrade to the chart and the values as they were: Helm then has
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -133,21 +134,33 @@ def fail(bed: Bed) -> None:
         upgrade(bed, {**HARDENED, "service.type": "Sometimes"})
 
 
+HOOK = Target("job", NAMESPACE, "after-upgrade")
+
+
+def with_hook(path: Path) -> None:
+    """A hook that helm waits for after an upgrade, and that never ends because it is suspended."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "hook", "image": "busybox:latest"}]}
+    metadata = {"name": HOOK.name, "annotations": {"helm.sh/hook": "post-upgrade"}}
+    spec = {"suspend": True, "template": {"spec": pod}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+    (path / "templates" / "hook.yaml").write_text(json.dumps(job), encoding="utf-8")
+
+
 def interrupt(bed: Bed) -> None:
-    """Upgrade with --wait, which takes a rollout, and kill helm while that goes on."""
-    noted = {**HARDENED, "podAnnotations.note": "interrupted"}
+    """Upgrade and kill helm while it waits for the hook, which comes after all objects."""
     with helm.chart(CHART) as path:
-        PRODUCTION.interrupt(bed, path, "--reset-values", noted, begun=annotated)
+        with_hook(path)
+        PRODUCTION.interrupt(bed, path, "--reset-values", HARDENED, begun=hooked)
 
 
-def annotated(bed: Bed) -> str | None:
-    """Whether the interrupted upgrade has reached the Deployment."""
-    metadata = ((APP.read(bed) or {}).get("spec") or {}).get("template", {}).get("metadata", {})
-    return None if (metadata.get("annotations") or {}).get("note") else "the template is not changed yet"
+def hooked(bed: Bed) -> str | None:
+    """Whether the upgrade has come to its hook."""
+    return None if HOOK.read(bed) else "the hook is not there yet"
 
 
 def end_interruption(bed: Bed) -> None:
-    """Delete the pending revision, without which Helm refuses to work, and go on."""
+    """Delete the hook and the pending revision, without which Helm refuses to work, and go on."""
+    HOOK.delete(bed)
     PRODUCTION.forget(bed, "status=pending-upgrade")
     restore(bed)
 
