@@ -96,6 +96,16 @@ def replay(folder: Path, evidence: Path, *options: str, lab: str = LAB) -> Run:
     return _run(finished.returncode, time.monotonic() - began, finished.stdout + finished.stderr, folder)
 
 
+def recorded(bed: Bed, folder: Path, *, lab: str = LAB) -> Run:
+    """A live run whose recording gives the same grade and exit code."""
+    evidence = folder / "evidence.zip"
+    run = grade(bed, folder, f"--k8s-grade-record={evidence}", lab=lab)
+    again = replay(folder, evidence, lab=lab)
+    assert again.canonical == run.canonical
+    assert again.code == run.code
+    return run
+
+
 def _run(code: int, seconds: float, output: str, folder: Path) -> Run:
     report = folder / "grade.json"
     grade = Grade.model_validate_json(report.read_text(encoding="utf-8")) if report.exists() else None
