@@ -1,4 +1,4 @@
-"""Hands-on 1 on a real cluster: all its points, and active checks that leave nothing, also when we are killed."""
+"""Hands-on 1 on a real cluster: all its points, and active checks that leave nothing, killed or not."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.grader import arguments, grade, recorded, replay
-from tests.testbed.build.images import image
 from tests.testbed import scenarios
+from tests.testbed.build.images import image
 from tests.testbed.fixtures import announcer
 from tests.testbed.layers import look, monitoring
 from tests.testbed.node import Bed
