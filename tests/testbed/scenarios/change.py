@@ -115,6 +115,24 @@ def replace(bed: Bed, *found: Document) -> None:
     )
 
 
+def watched(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step, restored: Seen) -> Change:
+    """A change in the table: two steps, and what tells that the one shows and the other is over."""
+
+    def taken_back(bed: Bed) -> None:
+        undo(bed)
+        look.until(f"{name} undone", lambda: restored(bed))
+
+    return register(
+        Change(
+            name=name,
+            title=title,
+            apply=apply_,
+            settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed)),
+            undo=taken_back,
+        )
+    )
+
+
 def patched(
     name: str,
     title: str,

@@ -27,7 +27,7 @@ from tests.testbed.layers.event_driven import (
     scaler,
 )
 from tests.testbed.layers.keda import served
-from tests.testbed.scenarios.change import Change, Seen, Step, Target, register
+from tests.testbed.scenarios.change import Change, Seen, Step, Target, register, watched
 
 if TYPE_CHECKING:
     from tests.testbed.node import Bed
@@ -38,19 +38,8 @@ PREFIX = "autoscaling.keda.sh/"
 
 def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step = asleep) -> Change:
     """A change after which the consumer sleeps again as before."""
-
-    def taken_back(bed: Bed) -> None:
-        undo(bed)
-        look.until(f"{name} undone", lambda: idle(bed) or served(bed))
-
-    return register(
-        Change(
-            name=name,
-            title=title,
-            apply=apply_,
-            settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed)),
-            undo=taken_back,
-        )
+    return watched(
+        name, title, apply_, effect=effect, undo=undo, restored=lambda bed: idle(bed) or served(bed)
     )
 
 

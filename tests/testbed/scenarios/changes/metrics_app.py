@@ -22,7 +22,7 @@ from tests.testbed.layers.custom_metrics import (
     reading,
     served,
 )
-from tests.testbed.scenarios.change import Change, Seen, Step, Target, patched, register
+from tests.testbed.scenarios.change import Change, Seen, Step, Target, patched, register, watched
 from tests.testbed.scenarios.edits import removed
 
 if TYPE_CHECKING:
@@ -81,20 +81,7 @@ def targets(bed: Bed, *wanted: str) -> str | None:
 
 def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step) -> Change:
     """A change that is over when the whole chain holds again."""
-
-    def taken_back(bed: Bed) -> None:
-        undo(bed)
-        look.until(f"{name} undone", partial(intact, bed))
-
-    return register(
-        Change(
-            name=name,
-            title=title,
-            apply=apply_,
-            settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed)),
-            undo=taken_back,
-        )
-    )
+    return watched(name, title, apply_, effect=effect, undo=undo, restored=intact)
 
 
 def with_image(image: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.testbed.layers import look
 from tests.testbed.layers.base import apply, parse
 from tests.testbed.layers.metrics_server import APISERVICE, MetricsServer
-from tests.testbed.scenarios.change import Change, Seen, Step, Target, register, replace
+from tests.testbed.scenarios.change import Change, Seen, Step, Target, replace, watched
 
 from .application import POD_METRICS
 from .autoscaling import works
@@ -74,20 +74,7 @@ def gone(bed: Bed) -> str | None:
 
 def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step) -> Change:
     """A change that is over when the metrics are served again."""
-
-    def taken_back(bed: Bed) -> None:
-        undo(bed)
-        look.until(f"{name} undone", partial(serving, bed))
-
-    return register(
-        Change(
-            name=name,
-            title=title,
-            apply=apply_,
-            settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed)),
-            undo=taken_back,
-        )
-    )
+    return watched(name, title, apply_, effect=effect, undo=undo, restored=serving)
 
 
 def stop(bed: Bed) -> None:

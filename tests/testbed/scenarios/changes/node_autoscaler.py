@@ -16,7 +16,7 @@ from tests.testbed.layers import look
 from tests.testbed.layers.base import apply, documents
 from tests.testbed.layers.event_driven import NAMESPACE
 from tests.testbed.layers.node_autoscaler import STATUS, event
-from tests.testbed.scenarios.change import Change, Seen, Step, Target, register
+from tests.testbed.scenarios.change import Change, Seen, Step, Target, watched
 
 if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
@@ -35,20 +35,7 @@ LATELY, OLD = timedelta(minutes=1), datetime(1970, 1, 1, tzinfo=UTC)
 
 def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step) -> Change:
     """A change after which the status is the reference's again."""
-
-    def taken_back(bed: Bed) -> None:
-        undo(bed)
-        look.until(f"{name} undone", lambda: says(bed, {}))
-
-    return register(
-        Change(
-            name=name,
-            title=title,
-            apply=apply_,
-            settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed)),
-            undo=taken_back,
-        )
-    )
+    return watched(name, title, apply_, effect=effect, undo=undo, restored=lambda bed: says(bed, {}))
 
 
 def told() -> dict[str, Any]:

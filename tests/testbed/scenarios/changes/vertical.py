@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.testbed.layers import look
 from tests.testbed.layers.base import apply, documents
 from tests.testbed.layers.vpa import APPLICATION, NAMESPACE, OBJECT, WEBHOOK, applied
-from tests.testbed.scenarios.change import Change, Seen, Step, Target, register
+from tests.testbed.scenarios.change import Change, Seen, Step, Target, watched
 
 if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
@@ -26,20 +26,7 @@ ALL = (RECOMMENDER, UPDATER, ADMISSION)
 
 def of(name: str, title: str, apply_: Step, *, effect: Seen, undo: Step) -> Change:
     """A change after which the pods have the recommended requests as before."""
-
-    def taken_back(bed: Bed) -> None:
-        undo(bed)
-        look.until(f"{name} undone", lambda: works(bed))
-
-    return register(
-        Change(
-            name=name,
-            title=title,
-            apply=apply_,
-            settle=lambda bed: look.until(f"{name} in effect", lambda: effect(bed)),
-            undo=taken_back,
-        )
-    )
+    return watched(name, title, apply_, effect=effect, undo=undo, restored=works)
 
 
 def works(bed: Bed) -> str | None:
