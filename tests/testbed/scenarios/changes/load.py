@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tests.testbed.layers.base import Document
     from tests.testbed.node import Bed
 
-RATE = "18"
-"""Requests a second that three pods carry well within the tolerance of the lab's target."""
+RATE = "22"
+"""Requests a second: too many for two pods, also where a busy machine makes a fifth less; three carry them."""
 
 
 def load() -> list[Document]:
