@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
 RATE = "22"
-"""Requests a second: too many for two pods, also where a busy machine makes a fifth less; three carry them."""
+"""Requests a second: too many for two pods, also where a busy machine makes a fifth less, not for three."""
 
 
 def load() -> list[Document]:
