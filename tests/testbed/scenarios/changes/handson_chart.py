@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 PRODUCTION = Release(RELEASE, NAMESPACE)
 APP = Target("deployment", NAMESPACE, RELEASE)
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app.kubernetes.io%2Finstance%3D{RELEASE}"
-SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+# The namespace has another application's Service, too.
+SLICES = (
+    f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+    f"?labelSelector=kubernetes.io%2Fservice-name%3D{RELEASE}"
+)
 Edit = Callable[[Path], None]
 
 
@@ -66,9 +70,7 @@ def endpoint_ports(bed: Bed) -> set[int]:
 
 def untouched(bed: Bed) -> str | None:
     """Whether three pods run and the Service's port is theirs."""
-    ports = {
-        port["port"] for one in (look.get(bed, SLICES) or {"items": []})["items"] for port in one["ports"]
-    }
+    ports = endpoint_ports(bed)
     seen = rolled_out(bed) or (None if ports == {8080} else f"endpoints at {ports}")
     return seen or (None if len(pods(bed)) == 3 else f"{len(pods(bed))} pods")
 
