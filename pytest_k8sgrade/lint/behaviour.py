@@ -106,13 +106,14 @@ def _on_nothing(
 ) -> Iterator[tuple[Look, list[str]]]:
     """Looks that passed although what they selected was empty, with the requests that had nothing.
 
-    An object without contents counts only where more than its being written is asked.
+    An object without contents counts only where more than its being written is asked, and what a
+    variable was looked up with not at all: that says where the check looks, not what it finds.
     """
     lists, objects = frozenset(selected), frozenset(emptied)
     for look in looks:
-        nothing = look.asked & lists
+        nothing = look.own & lists
         if look.item.level in ("accepted", "effect"):
-            nothing |= look.asked & objects
+            nothing |= look.own & objects
         if look.observation.status == "met" and nothing:
             yield look, sorted(nothing)
 

@@ -30,11 +30,17 @@ _NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a check found, and the keys of the requests that it made."""
+    """What a check found, the keys of the requests that it made, and of those that its variables needed."""
 
     item: Item
     observation: Observation
-    asked: frozenset[str]
+    own: frozenset[str]
+    searched: frozenset[str] = frozenset()
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The keys of all requests."""
+        return self.own | self.searched
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,17 @@ class Scene:
                 yield self._look(item, check, search)
 
     def _look(self, item: Item, check: Check, search: Search) -> Look:
-        view = View(self.reader, now=self.now)
+        place, view = View(self.reader, now=self.now), View(self.reader, now=self.now)
         try:
-            values = substitute(item.with_, search.values(needed_variables(item), view))
+            values = substitute(item.with_, search.values(needed_variables(item), place))
             observation = _observe(item, check, values, view)
         except Finding as finding:
             observation = finding.observation()
-        return Look(item, observation, frozenset(exchange.key for exchange in view.exchanges()))
+        return Look(item, observation, _keys(view), _keys(place))
+
+
+def _keys(view: View) -> frozenset[str]:
+    return frozenset(exchange.key for exchange in view.exchanges())
 
 
 def runs_alone(check: Check) -> bool:
