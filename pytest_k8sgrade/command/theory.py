@@ -38,9 +38,7 @@ def command(lab: str, student: str, out: Path, *, overwrite: bool, language: Lan
         return 0
     place = out.expanduser()
     if place.exists() and not overwrite:
-        raise UsageFault(
-            f"{str(out)!r} is there already: give --overwrite or another file"
-        )
+        raise UsageFault(f"{str(out)!r} is there already: give --overwrite or another file")
     refuse_unwritable(place, "the questions")
     write_atomically(place, text.encode())
     return 0
