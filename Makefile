@@ -40,8 +40,10 @@ lowest:
 e2e: setup testbed
 	$(BIN)/pytest -m "e2e and not session" tests/e2e
 
+# Every mutation again, of all labs or of one: make session LAB=lab1
 session: setup testbed
-	$(BIN)/pytest -m session tests/e2e
+	$(if $(LAB),,$(BUILD) --scenario autoscaling)
+	$(BIN)/pytest -m session $(if $(LAB),-k $(LAB)) tests/e2e
 
 examples: setup testbed
 	$(BIN)/python -m tests.e2e.record_examples

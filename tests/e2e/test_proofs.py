@@ -30,7 +30,7 @@ from tests.testbed import scenarios
 from tests.testbed.fixtures import announcer
 from tests.testbed.node import Bed
 
-BEDS = {"lab1": 2}
+BEDS = {"lab1": 2, "handson1": 2, "challenge1": 1, "autoscaling": 1}
 """Labs whose mutations are recorded, and on how many beds side by side."""
 MUTATIONS = {lab: mutations(lab) for lab in BEDS}
 RUNS, LOADED_RUNS = 50, 25
