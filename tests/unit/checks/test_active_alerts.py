@@ -8,6 +8,7 @@ import pytest
 
 from checks import active
 from pytest_k8sgrade.cluster.acting_rules import Act
+from pytest_k8sgrade.cluster.exchange import Response
 from pytest_k8sgrade.outcome import Observation
 from pytest_k8sgrade.services.alerting.inbox import inbox
 from pytest_k8sgrade.services.alerting.trial import waits
@@ -103,6 +104,23 @@ def test_every_severity_reaches_its_receiver() -> None:
     assert (found.status, found.seen) == ("met", RECEIVERS)
     severities = [one.body[0]["labels"]["severity"] for one in world.done]
     assert severities == ["critical", "warning"]
+
+
+class Interrupted(Notifying):
+    """Somebody presses Ctrl-C in the moment in which the alert is sent."""
+
+    def perform(self, act: Act) -> Response:
+        """No time passes."""
+        super().perform(act)
+        raise KeyboardInterrupt
+
+
+def test_an_alert_that_is_taken_back_at_once_is_over() -> None:
+    """One that ends in a second would go on: Alertmanager then keeps the later of its two ends."""
+    world = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        tried(world)
+    assert world.alerts == {}
 
 
 def test_an_alert_that_goes_elsewhere_names_where() -> None:
