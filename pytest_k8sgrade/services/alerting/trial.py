@@ -33,8 +33,8 @@ Object = Mapping[str, Any]
 LISTED_S: Final = 20.0
 SLACK_S: Final = 30.0
 """What may pass beside the group's own wait until a request has been made and counted."""
-_HEAD_START: Final = timedelta(minutes=1)
-"""How long ago a test alert says it began: that is also its end when it is taken back.
+_LONG_OVER: Final = timedelta(minutes=1)
+"""How long before its start an alert that is taken back ended.
 
 Alertmanager's clock may be behind the API server's, and of two ends that are still to come it keeps
 the later one.
@@ -123,12 +123,12 @@ class _Trial:
         """The alert that fires until its time is over, and the same one resolved."""
         cluster, address = self.actor.look(), self.target.opened(self.actor.look()).address
         path = Service(address.namespace, address.service, address.port).proxy_path
-        starts = cluster.now - _HEAD_START
+        starts = cluster.now
         notes = {"summary": "A test alert of pytest-k8sgrade; it resolves by itself."}
         alert = {"labels": dict(self.labels), "annotations": notes, "startsAt": format_time(starts)}
-        ends = {"endsAt": format_time(self.actor.expires)}
-        over = {"endsAt": format_time(starts)}
-        return alerts(path, [{**alert, **ends}]), alerts(path, [{**alert, **over}])
+        ends, over = format_time(self.actor.expires), format_time(starts - _LONG_OVER)
+        resolved = {**alert, "startsAt": over, "endsAt": over}
+        return alerts(path, [{**alert, "endsAt": ends}]), alerts(path, [resolved])
 
     def _require_aimed(self) -> None:
         """Unmet unless Alertmanager has the alert for the receiver, and nothing keeps it back."""
