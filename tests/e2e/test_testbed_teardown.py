@@ -118,8 +118,11 @@ def _place() -> Place:
 
 
 def _process(which: Literal["init", "supervisor"]) -> Identity:
-    state = load(_place())
-    assert state is not None
+    """A process of the bed, once it is there: what a start tells is told side by side with its being made."""
+    deadline = time.monotonic() + PATIENCE
+    while (state := load(_place())) is None or getattr(state, which) is None:
+        assert time.monotonic() < deadline, f"the bed has no {which}"
+        time.sleep(0.01)
     process = getattr(state, which)
     assert isinstance(process, Identity)
     return process
@@ -138,19 +141,24 @@ Start = Callable[[tuple[str, ...], str], subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """Gives a function that starts a process and waits until it has said something."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Gives a function that starts a process and waits until it has said something; none outlives the test."""
+    started: list[subprocess.Popen[bytes]] = []
 
     def run(argv: tuple[str, ...], until: str) -> subprocess.Popen[bytes]:
         said = tmp_path / "said"
         with said.open("wb") as output:
             process = subprocess.Popen(argv, stdout=output, stderr=output)
+        started.append(process)
         while until not in said.read_text(encoding="utf-8"):
             assert process.poll() is None, said.read_text(encoding="utf-8")
             time.sleep(0.01)
         return process
 
-    return run
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def test_down(look: Same) -> None:
