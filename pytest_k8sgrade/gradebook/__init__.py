@@ -1,0 +1,1 @@
+"""The marks of a class: attempts, lateness, overrides, and every form they are handed on in."""

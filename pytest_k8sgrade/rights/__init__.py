@@ -1,0 +1,1 @@
+"""What a rubric needs to be allowed to read, and what a credential is allowed to do."""
