@@ -18,8 +18,9 @@ from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue
 from pytest_k8sgrade.regrade.marks import marks
 from pytest_k8sgrade.regrade.model import ItemChange, ItemMark, Regrade, Row, RubricChange, RubricSide
 from pytest_k8sgrade.regrade.notes import short
+from pytest_k8sgrade.reports.facts import earned
 from pytest_k8sgrade.reports.prose import prose
-from pytest_k8sgrade.reports.terminal import MARKS, earned
+from pytest_k8sgrade.reports.terminal import MARKS
 from pytest_k8sgrade.reports.text import value_text, visible
 
 Part = Table | Text | Padding | str

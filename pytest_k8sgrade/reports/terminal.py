@@ -8,8 +8,7 @@ lines up; colour only adds to what the words say already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -18,22 +17,24 @@ from rich.text import Text
 
 from pytest_k8sgrade.grade.model import Grade, GradedGroup, GradedItem, GradedPart, Verdict
 from pytest_k8sgrade.locale.messages import Language
+from pytest_k8sgrade.reports.facts import SIGNS, earned, group_points
 from pytest_k8sgrade.reports.labels import Labels, labels
 from pytest_k8sgrade.reports.page import page
 from pytest_k8sgrade.reports.prose import prose
 from pytest_k8sgrade.reports.summary import summary
 from pytest_k8sgrade.reports.text import number, value_text, visible
 
-MARKS: dict[Verdict, tuple[str, str]] = {
-    "passed": ("✓", "green"),
-    "partial": ("~", "yellow"),
-    "failed": ("✗", "red"),
-    "blocked": ("-", "dim"),
-    "ungraded": ("?", "magenta"),
-    "skipped": ("-", "dim"),
-    "waived": ("-", "dim"),
+_STYLES: Mapping[Verdict, str] = {
+    "passed": "green",
+    "partial": "yellow",
+    "failed": "red",
+    "blocked": "dim",
+    "ungraded": "magenta",
+    "skipped": "dim",
+    "waived": "dim",
 }
-"""A sign and a style for each verdict; every sign is one cell wide, in East Asian fonts too."""
+MARKS: Mapping[Verdict, tuple[str, str]] = {verdict: (SIGNS[verdict], _STYLES[verdict]) for verdict in SIGNS}
+"""A sign and a style for each verdict."""
 
 _PARTS_SHOWN = 6
 _INDENT = 4
@@ -74,7 +75,7 @@ class _Page:
         line.add_column(ratio=1)
         line.add_column(justify="right", no_wrap=True)
         full = group.points >= group.max_points
-        points = Text(_group_points(group), "bold green" if full else "bold")
+        points = Text(group_points(group), "bold green" if full else "bold")
         if group.ungraded_points:
             open_points = self._label("group-open", points=number(group.ungraded_points))
             points = Text.assemble((open_points, "magenta"), " ", points)
@@ -145,15 +146,3 @@ def _grid() -> Table:
 
 def _points(item: GradedItem) -> str:
     return earned(item.verdict, item.points, item.max_points)
-
-
-def earned(verdict: Verdict, points: Decimal, max_points: Decimal) -> str:
-    """`2.5/10`; open points are `?`, what does not count is `-`."""
-    shown = {"ungraded": "?", "skipped": "-", "waived": "-"}.get(verdict, number(points))
-    return f"{shown}/{number(max_points)}"
-
-
-def _group_points(group: GradedGroup) -> str:
-    """A group of nothing but bonus has no maximum to compare with."""
-    points = number(group.points)
-    return f"{points}/{number(group.max_points)}" if group.max_points else f"+{points}"

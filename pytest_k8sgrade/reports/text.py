@@ -14,19 +14,24 @@ from pytest_k8sgrade.locale.messages import show
 ESCAPES = re.compile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 """Escape sequences of terminals: colours, cursor movements."""
 
-_SHOWN = 400
+_LONGEST = 400
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def visible(text: str, *, keep: str = "") -> str:
     """The text without control, direction and other invisible characters; white space is one space."""
     plain = ESCAPES.sub("", text)
-    shown = (character if character in keep else _visible(character) for character in plain)
-    lines = "".join(shown).split("\n") if "\n" in keep else ["".join(shown)]
-    return "\n".join(" ".join(line.split()) for line in lines).strip()
+    lines = plain.split("\n") if "\n" in keep else [plain]
+    return "\n".join(" ".join(_visible(line).split()) for line in lines).strip()
 
 
-def _visible(character: str) -> str:
+def _visible(line: str) -> str:
+    if line.isprintable():  # nearly all are, and a page has thousands
+        return line
+    return "".join(map(_shown, line))
+
+
+def _shown(character: str) -> str:
     if character.isspace():
         return " "
     return "" if unicodedata.category(character) in _INVISIBLE else character
@@ -35,7 +40,7 @@ def _visible(character: str) -> str:
 def value_text(value: JsonValue) -> str:
     """What was seen or wanted, shortened."""
     text = visible(show(value))
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def number(value: Decimal) -> str:
