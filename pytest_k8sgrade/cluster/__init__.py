@@ -8,7 +8,8 @@ it imports neither kubernetes nor requests.
 
 from pytest_k8sgrade.cluster.exchange import Exchange, Request, Response
 from pytest_k8sgrade.cluster.facade import Cluster
-from pytest_k8sgrade.cluster.policy import FOREIGN, OWN, Policy
+from pytest_k8sgrade.cluster.kubeconfig import Inline
+from pytest_k8sgrade.cluster.policy import FOREIGN, OWN, PERMISSIONS, Policy, foreign
 from pytest_k8sgrade.cluster.reader import SecretValue
 from pytest_k8sgrade.cluster.replay import RecordedSource, evidence_of, open_evidence
 from pytest_k8sgrade.cluster.source import Facts, LiveSource, connect, read_ahead
@@ -17,9 +18,11 @@ from pytest_k8sgrade.cluster.view import View
 __all__ = [
     "FOREIGN",
     "OWN",
+    "PERMISSIONS",
     "Cluster",
     "Exchange",
     "Facts",
+    "Inline",
     "LiveSource",
     "Policy",
     "RecordedSource",
@@ -29,6 +32,7 @@ __all__ = [
     "View",
     "connect",
     "evidence_of",
+    "foreign",
     "open_evidence",
     "read_ahead",
 ]

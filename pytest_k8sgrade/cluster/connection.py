@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from pytest_k8sgrade.cluster.bounded import Workers
 from pytest_k8sgrade.cluster.identity import identity
 from pytest_k8sgrade.cluster.kubeconfig import Chosen
+from pytest_k8sgrade.cluster.policy import OWN
 from pytest_k8sgrade.errors import KubeconfigFault
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Connection:
             "persist_config": False,
         }
         try:
-            if chosen.policy.files:
+            if chosen.policy == OWN and chosen.files:
                 config.load_kube_config(config_file=os.pathsep.join(map(str, chosen.files)), **options)
             else:
                 config.load_kube_config_from_dict(config_dict=chosen.document, **options)

@@ -8,11 +8,13 @@ and what to do next.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
 from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
 from pytest_k8sgrade.cluster.policy import OWN, Policy, refused
@@ -24,10 +26,26 @@ _DEAD_EXEC_VERSION = "client.authentication.k8s.io/v1alpha1"
 
 
 @dataclass(frozen=True, slots=True)
+class Inline:
+    """A kubeconfig as text. `name` is what messages call it, such as the line of a roster."""
+
+    text: str = field(repr=False)
+    name: str
+
+
+Given: TypeAlias = str | Path | Inline | None
+"""A kubeconfig as it may be given: None for where kubectl looks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
-    """The cluster and user of one context. `cluster` and `user` hold credentials: never show them."""
+    """The cluster and user of one context. `cluster` and `user` hold credentials: never show them.
+
+    `origin` is where it is from, for messages; `files` is empty for a text.
+    """
 
     files: tuple[Path, ...]
+    origin: str
     document: Mapping[str, Any]
     context: str
     cluster_name: str
@@ -44,15 +62,22 @@ class Chosen:
     @property
     def where(self) -> str:
         """File and context, for messages."""
-        return f"kubeconfig {_names(self.files)}, context {self.context!r}"
+        return f"kubeconfig {self.origin}, context {self.context!r}"
 
 
-def choose(kubeconfig: str | Path | None = None, context: str | None = None, policy: Policy = OWN) -> Chosen:
+def choose(kubeconfig: Given = None, context: str | None = None, policy: Policy = OWN) -> Chosen:
     """The context to grade, its cluster and user; KubeconfigFault when it cannot be used."""
-    files = _files(kubeconfig)
-    document = _merged(files)
-    name = _context_name(document, context, files)
-    chosen = _select(document, name, files, policy)
+    if isinstance(kubeconfig, Inline):
+        files: tuple[Path, ...] = ()
+        origin = kubeconfig.name
+        texts = {origin: kubeconfig.text.encode("utf-8", "surrogatepass")}
+    else:
+        files = _files(kubeconfig, policy)
+        origin = os.pathsep.join(map(str, files))
+        texts = {str(file): _content(file, policy) for file in files}
+    document = _merged({place: _parsed(text, place) for place, text in texts.items()})
+    name = _context_name(document, context, origin)
+    chosen = _select(document, name, files, origin, policy)
     _validate(chosen)
     return chosen
 
@@ -63,75 +88,94 @@ def default_files(environment: Mapping[str, str] = os.environ) -> tuple[Path, ..
     return tuple(listed) or (Path("~/.kube/config").expanduser(),)
 
 
-def _files(kubeconfig: str | Path | None) -> tuple[Path, ...]:
+def _files(kubeconfig: str | Path | None, policy: Policy) -> tuple[Path, ...]:
     if kubeconfig is not None:
         return (Path(kubeconfig).expanduser(),)
+    if policy != OWN:
+        _fault("of somebody else", "none was given", "name it; nobody is graded with your own")
     listed = default_files()
     return tuple(path for path in listed if path.exists()) or listed
 
 
-def _merged(files: tuple[Path, ...]) -> dict[str, Any]:
-    """The files as one document; as with kubectl the first file that names something wins."""
+def _merged(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The documents as one; as with kubectl the first that names something wins."""
     merged: dict[str, Any] = {section: [] for section in _SECTIONS}
     current = None
-    for path in files:
-        document = _read(path)
+    for origin, document in documents.items():
         current = current or document.get("current-context")
         for section in _SECTIONS:
             known = {entry["name"] for entry in merged[section]}
             merged[section] += [
-                entry for entry in _entries(document, section, path) if entry["name"] not in known
+                entry for entry in _entries(document, section, origin) if entry["name"] not in known
             ]
     return {**merged, "current-context": current}
 
 
-def _entries(document: Mapping[str, Any], section: str, path: Path) -> Iterable[dict[str, Any]]:
+def _entries(document: Mapping[str, Any], section: str, origin: str) -> Iterable[dict[str, Any]]:
     entries = document.get(section) or []
     if not isinstance(entries, list) or any(
         not isinstance(entry, dict) or not isinstance(entry.get("name"), str) for entry in entries
     ):
-        _fault(path, f"{section!r} is not a list of named entries", "make the kubeconfig anew")
+        _fault(origin, f"{section!r} is not a list of named entries", "make the kubeconfig anew")
     return entries
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _content(path: Path, policy: Policy) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        with open(path, "rb", opener=None if policy == OWN else _open_plain) as file:
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         _fault(path, "there is no such file", "pass --k8s-grade-kubeconfig FILE or set KUBECONFIG")
+    except ValueError:
+        _fault(ascii(str(path)), "that is no name of a file", "correct the path")
     except OSError as error:
         _fault(path, f"it cannot be read ({error.strerror})", "check the path and its permissions")
+
+
+def _open_plain(path: str, flags: int) -> int:
+    """A file that was handed in may be a link to one of ours, or a pipe that nobody writes to."""
+    opened = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    return opened
+
+
+def _parsed(content: bytes, origin: str) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
-        _fault(path, f"it is larger than {MAX_BYTES} bytes", "pass a kubeconfig")
+        _fault(origin, f"it is larger than {MAX_BYTES} bytes", "pass a kubeconfig")
     try:
         document = load_plain(content)
     except ValueError as error:
-        _fault(path, str(error) if isinstance(error, NotPlain) else "it is not text", "repair or replace it")
+        _fault(
+            origin, str(error) if isinstance(error, NotPlain) else "it is not text", "repair or replace it"
+        )
     if not isinstance(document, dict):
-        _fault(path, "it is no YAML mapping", "pass a kubeconfig, as `kubectl config view --raw` prints it")
+        _fault(origin, "it is no YAML mapping", "pass a kubeconfig, as `kubectl config view --raw` prints it")
     return document
 
 
-def _context_name(document: Mapping[str, Any], context: str | None, files: tuple[Path, ...]) -> str:
+def _context_name(document: Mapping[str, Any], context: str | None, origin: str) -> str:
     names = [entry["name"] for entry in document["contexts"]]
     wanted = context or document["current-context"]
     known = ", ".join(map(repr, names)) or "none"
     if not wanted:
-        _fault(_names(files), f"no current-context; contexts: {known}", "pass --k8s-grade-context NAME")
+        _fault(origin, f"no current-context; contexts: {known}", "pass --k8s-grade-context NAME")
     if wanted not in names:
         _fault(
-            _names(files),
+            origin,
             f"no context {wanted!r}; contexts: {known}",
             "pass --k8s-grade-context with one of them",
         )
     return str(wanted)
 
 
-def _select(document: Mapping[str, Any], name: str, files: tuple[Path, ...], policy: Policy) -> Chosen:
+def _select(
+    document: Mapping[str, Any], name: str, files: tuple[Path, ...], origin: str, policy: Policy
+) -> Chosen:
     context = _named(document, "contexts", name, "context")
     cluster_name, user_name = str(context.get("cluster", "")), str(context.get("user", ""))
-    where = f"{_names(files)}, context {name!r}"
+    where = f"{origin}, context {name!r}"
     known = {entry["name"] for entry in document["users"]}
     if user_name and user_name not in known:
         _fault(where, f"its user {user_name!r} is not defined", "make the kubeconfig anew")
@@ -140,6 +184,7 @@ def _select(document: Mapping[str, Any], name: str, files: tuple[Path, ...], pol
         _fault(where, f"its cluster {cluster_name!r} has no server address", "make the kubeconfig anew")
     return Chosen(
         files=files,
+        origin=origin,
         document=document,
         context=name,
         cluster_name=cluster_name,
@@ -159,21 +204,17 @@ def _validate(chosen: Chosen) -> None:
     complaints = refused(chosen.policy, chosen.cluster, chosen.user)
     if complaints:
         _fault(
-            f"{_names(chosen.files)}, context {chosen.context!r}",
+            f"{chosen.origin}, context {chosen.context!r}",
             "a kubeconfig of somebody else may not use " + "; ".join(complaints),
             "ask for a kubeconfig with an https server, an embedded certificate authority and a token",
         )
     plugin = chosen.user.get("exec")
     if isinstance(plugin, dict) and plugin.get("apiVersion") == _DEAD_EXEC_VERSION:
         _fault(
-            f"{_names(chosen.files)}, context {chosen.context!r}",
+            f"{chosen.origin}, context {chosen.context!r}",
             f"its credential plugin speaks {_DEAD_EXEC_VERSION}, which is gone since Kubernetes 1.24",
             "update the cloud provider's CLI and let it write the kubeconfig again (v1beta1 or v1)",
         )
-
-
-def _names(files: Iterable[Path]) -> str:
-    return os.pathsep.join(str(path) for path in files)
 
 
 def _fault(where: str | Path, what: str, next_step: str) -> NoReturn:

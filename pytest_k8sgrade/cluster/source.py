@@ -11,14 +11,13 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from pytest_k8sgrade.cluster.connection import connect as _connect
 from pytest_k8sgrade.cluster.exchange import Request
 from pytest_k8sgrade.cluster.facade import Cluster
-from pytest_k8sgrade.cluster.kubeconfig import choose
+from pytest_k8sgrade.cluster.kubeconfig import Given, Inline, choose
 from pytest_k8sgrade.cluster.policy import OWN, Policy
 from pytest_k8sgrade.cluster.reader import LiveReader
 from pytest_k8sgrade.cluster.transport import Transport, WriteRefused
@@ -42,7 +41,7 @@ class Facts:
 class LiveSource:
     """One cluster, reached through one kubeconfig context."""
 
-    def __init__(self, kubeconfig: str | Path | None, context: str | None, policy: Policy) -> None:
+    def __init__(self, kubeconfig: Given, context: str | None, policy: Policy) -> None:
         connection, self._workers = _connect(choose(kubeconfig, context, policy))
         self._chosen = (kubeconfig, context, policy)
         self._connection = connection
@@ -75,7 +74,7 @@ class LiveSource:
         from pytest_k8sgrade.cluster.acting_sending import ActingTransport  # noqa: PLC0415
 
         kubeconfig, context, policy = self._chosen
-        if policy is not OWN:
+        if policy != OWN or isinstance(kubeconfig, Inline):
             raise WriteRefused("nobody acts with somebody else's kubeconfig")
         return Actor(
             sender=ActingTransport(self._connection, self._workers),
@@ -108,8 +107,6 @@ def _fetch(view: View, queue: SimpleQueue[Request]) -> None:
                 view.fetch(request)
 
 
-def connect(
-    kubeconfig: str | Path | None = None, context: str | None = None, policy: Policy = OWN
-) -> LiveSource:
+def connect(kubeconfig: Given = None, context: str | None = None, policy: Policy = OWN) -> LiveSource:
     """Get ready to read a cluster; KubeconfigFault when the kubeconfig cannot be used. Sends nothing."""
     return LiveSource(kubeconfig, context, policy)

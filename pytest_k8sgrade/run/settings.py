@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError
 
+from pytest_k8sgrade.cluster import OWN, Inline, Policy
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.locale.messages import HintLevel, Language, default_language
 from pytest_k8sgrade.reports.write import Target, parse_target, refuse_unwritable
@@ -25,12 +26,13 @@ class Settings:
     """The options of a grading run. `wait` is in seconds, None for the rubric's own budget.
 
     `active` are the active checks that are asked for. A caller that grades clusters of others
-    sets `may_act` to False: then asking for one is a fault.
+    sets `may_act` to False, when asking for one is a fault, and `policy` to what their kubeconfigs may use.
     """
 
     lab: str
-    kubeconfig: Path | None = None
+    kubeconfig: Path | Inline | None = None
     context: str | None = None
+    policy: Policy = OWN
     evidence: Path | None = None
     record: Path | None = None
     answers: Path | None = None

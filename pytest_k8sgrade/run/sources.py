@@ -75,7 +75,7 @@ def open_source(settings: Settings, *, needs_cluster: bool = True) -> GradeSourc
         return RecordedCluster(open_evidence(settings.evidence), settings.evidence)
     if not needs_cluster:
         return NoCluster()
-    return LiveCluster(connect(settings.kubeconfig, settings.context))
+    return LiveCluster(connect(settings.kubeconfig, settings.context, settings.policy))
 
 
 def _told_clocks(view: View, catalogue: Catalogue) -> list[str]:
