@@ -1,8 +1,6 @@
-"""The reasons that a check can give, read from its code and the code that it calls.
+"""The code that a check is made of: its function, and what that calls, as far as it is ours or its pack's.
 
-Ids are followed through names, alternatives, tables and the functions that return them, as
-far as they are constants; what is put together at run time is not found here, but when the
-check is looked at.
+What `cluster` offers to checks is not followed: who asks here knows what it does.
 """
 
 from __future__ import annotations
@@ -13,68 +11,50 @@ import inspect
 import sys
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_k8sgrade.rubric.signature import Check
 
-_SAY = {"unmet": 0, "absent": 0, "hopeless": 0, "cannot_tell": 0, "too_early": 0}
-_CALLS = {**_SAY, "require": 1, "Reason": 0, "Shortfall": 0}
-"""Where in a call the id of a reason stands, by the name of what is called."""
-
-_NO_PARAMETERS = frozenset({"seen", "wanted", "part", "weight", "terminal", "early"})
 _OURS = (
     "pytest_k8sgrade.checks.",
     "pytest_k8sgrade.services.",
     "pytest_k8sgrade.kube.",
     "pytest_k8sgrade.theory.",
 )
-_DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """A reason in the code: `params` are those it is given, None where the code does not show them all."""
-
-    reason: str
-    where: str
-    params: frozenset[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Code:
+class Code:
     """A function or class, with the module whose names it uses."""
 
     module: types.ModuleType
     node: ast.FunctionDef | ast.ClassDef
 
 
-def raised_by(check: Check) -> list[Raised]:
-    """Every reason found in a check and what it calls, each place once."""
+def reached(check: Check) -> list[Code]:
+    """A check's own code first, then all that it can call."""
     folder = check.path.parent
-    start = _code_of(inspect.unwrap(check.function), folder)
-    reached: set[_Code] = set()
+    start = code_of(inspect.unwrap(check.function), folder)
     waiting = [start] if start else []
-    found: set[Raised] = set()
+    found: dict[Code, None] = {}
     while waiting:
         code = waiting.pop()
-        if code not in reached:
-            reached.add(code)
-            called, raised = _outline(code, folder)
-            waiting += called
-            found |= raised
-    return sorted(found, key=lambda raised: (raised.where, raised.reason))
+        if code not in found:
+            found[code] = None
+            waiting += _used(code, folder)
+    return [*found]
 
 
 @functools.cache
-def _outline(code: _Code, folder: Path) -> tuple[frozenset[_Code], frozenset[Raised]]:
-    """What a piece of code uses, and the reasons in it: many checks call the same services."""
-    called = (_code_of(value, folder) for value in _names(code))
-    return frozenset(found for found in called if found), frozenset(_reasons(code, folder))
+def _used(code: Code, folder: Path) -> tuple[Code, ...]:
+    """What the names in a piece of code stand for, as far as checks are made of it."""
+    used = (code_of(value, folder) for value in _names(code))
+    return tuple(dict.fromkeys(found for found in used if found))
 
 
-def _code_of(value: object, folder: Path) -> _Code | None:
+def code_of(value: object, folder: Path) -> Code | None:
     """The source of a function or class, if it is one that checks are made of."""
     if not isinstance(value, (types.FunctionType, type)):
         return None
@@ -85,7 +65,7 @@ def _code_of(value: object, folder: Path) -> _Code | None:
     if not (value.__module__.startswith(_OURS) or Path(file).is_relative_to(folder)):
         return None
     node = _definitions(Path(file)).get(value.__qualname__)
-    return _Code(module, node) if node else None
+    return Code(module, node) if node else None
 
 
 @functools.cache
@@ -95,152 +75,30 @@ def _definitions(file: Path) -> Mapping[str, ast.FunctionDef | ast.ClassDef]:
     return {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
 
 
-def _names(code: _Code) -> Iterator[object]:
+def _names(code: Code) -> Iterator[object]:
     """What the names in a piece of code stand for."""
     for node in ast.walk(code.node):
         if isinstance(node, (ast.Name, ast.Attribute)):
-            yield _value(node, code.module)
+            yield from _members(value_of(node, code.module))
 
 
-def _value(node: ast.expr, module: types.ModuleType) -> Any:
+def _members(value: object) -> Iterator[object]:
+    """A value, or what a table of the module holds: one may choose functions."""
+    if isinstance(value, functools.partial):
+        yield value.func
+    elif isinstance(value, Mapping):
+        yield from (found for member in value.values() for found in _members(member))
+    elif isinstance(value, (tuple, list)):
+        yield from (found for member in value for found in _members(member))
+    else:
+        yield value
+
+
+def value_of(node: ast.expr, module: types.ModuleType) -> Any:
+    """What a name or an attribute of a module stands for, None when it is neither."""
     if isinstance(node, ast.Name):
         return getattr(module, node.id, None)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         owner = getattr(module, node.value.id, None)
         return getattr(owner, node.attr, None) if isinstance(owner, types.ModuleType) else None
     return None
-
-
-def _reasons(code: _Code, folder: Path) -> Iterator[Raised]:
-    functions = [node for node in ast.walk(code.node) if isinstance(node, ast.FunctionDef)]
-    file = Path(str(code.module.__file__))
-    for function in functions:
-        resolver = _Resolver(code.module, function, folder)
-        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-            place = _CALLS.get(_called(call))
-            if place is None or len(call.args) <= place or _always_met(call):
-                continue
-            where = f"{file.parent.name}/{file.name}:{call.lineno}"
-            for reason in resolver.texts(call.args[place]):
-                yield Raised(reason, where, _params(call))
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-
-
-def _always_met(call: ast.Call) -> bool:
-    """A part that is there for its weight: its reason is never told."""
-    first = call.args[0]
-    return _called(call) == "require" and isinstance(first, ast.Constant) and first.value is True
-
-
-def _params(call: ast.Call) -> frozenset[str] | None:
-    """The parameters that a call shows; a mapping of them, as Reason takes, is not followed."""
-    names = {keyword.arg for keyword in call.keywords}
-    if None in names or _called(call) in ("Reason", "Shortfall"):
-        return None
-    return frozenset(str(name) for name in names) - _NO_PARAMETERS
-
-
-@dataclass(frozen=True, slots=True)
-class _Resolver:
-    """Which constant texts an expression of a function can be."""
-
-    module: types.ModuleType
-    function: ast.FunctionDef
-    folder: Path
-    depth: int = 0
-
-    def texts(self, node: ast.expr, element: int | None = None) -> set[str]:
-        """The texts of an expression, or of one element of the tuple that it is."""
-        if self.depth > _DEEPEST:
-            return set()
-        if isinstance(node, ast.Constant):
-            return {node.value} if isinstance(node.value, str) and element is None else set()
-        if isinstance(node, ast.Tuple):
-            chosen = node.elts[element : element + 1] if element is not None else []
-            return {text for part in chosen for text in self.texts(part)}
-        position = _position(node)
-        if isinstance(node, ast.Subscript) and position is not None:
-            return self.texts(node.value, position)
-        options = {text for option in self._options(node) for text in self.texts(option, element)}
-        return options | set(self._elsewhere(node, element))
-
-    def _options(self, node: ast.expr) -> list[ast.expr]:
-        """The expressions that stand for this one."""
-        if isinstance(node, ast.IfExp):
-            return [node.body, node.orelse]
-        if isinstance(node, ast.BoolOp):
-            return list(node.values)
-        if isinstance(node, ast.Subscript):
-            return self._table(node.value)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-            return [*self._table(node.func.value), *node.args[1:]]
-        return []
-
-    def _table(self, node: ast.expr) -> list[ast.expr]:
-        return [value for value in node.values if value] if isinstance(node, ast.Dict) else []
-
-    def _elsewhere(self, node: ast.expr, element: int | None) -> Iterator[str]:
-        """Texts that stand somewhere else: behind a name, in a table of the module, in another function."""
-        table = _looked_up(node)
-        if isinstance(node, ast.Name):
-            yield from self._named(node.id, element)
-        elif table is not None:
-            entries = getattr(self.module, table.id, None)
-            values = entries.values() if isinstance(entries, Mapping) else ()
-            yield from (value for value in values if isinstance(value, str))
-        elif isinstance(node, ast.Call):
-            yield from self._returned(node, element)
-
-    def _named(self, name: str, element: int | None) -> Iterator[str]:
-        """What was assigned to a name, or the constant of the module that it is."""
-        deeper = replace(self, depth=self.depth + 1)
-        for value, position in _assigned(self.function, name):
-            yield from deeper.texts(value, element if position is None else position)
-        constant = getattr(self.module, name, None)
-        if isinstance(constant, str):
-            yield constant
-
-    def _returned(self, call: ast.Call, element: int | None) -> Iterator[str]:
-        """What a called function returns."""
-        code = _code_of(_value(call.func, self.module), self.folder)
-        if code is None or not isinstance(code.node, ast.FunctionDef):
-            return
-        inside = replace(self, module=code.module, function=code.node, depth=self.depth + 1)
-        for found in ast.walk(code.node):
-            if isinstance(found, ast.Return) and found.value is not None:
-                yield from inside.texts(found.value, element)
-
-
-def _position(node: ast.expr) -> int | None:
-    """The number of the element that an expression picks."""
-    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Constant):
-        return None
-    return node.slice.value if isinstance(node.slice.value, int) else None
-
-
-def _looked_up(node: ast.expr) -> ast.Name | None:
-    """The name of the table of the module in which an expression looks something up."""
-    if isinstance(node, ast.Subscript):
-        owner = node.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-        owner = node.func.value
-    else:
-        return None
-    return owner if isinstance(owner, ast.Name) else None
-
-
-def _assigned(function: ast.FunctionDef, name: str) -> Iterator[tuple[ast.expr, int | None]]:
-    """What is assigned to a name, with its position where a tuple is taken apart."""
-    for node in ast.walk(function):
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            if isinstance(target, ast.Name) and target.id == name:
-                yield node.value, None
-            elif isinstance(target, ast.Tuple):
-                for index, part in enumerate(target.elts):
-                    if isinstance(part, ast.Name) and part.id == name:
-                        yield node.value, index

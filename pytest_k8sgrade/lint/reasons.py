@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pytest_k8sgrade.lint.code import Raised, raised_by
 from pytest_k8sgrade.lint.findings import Finding
 from pytest_k8sgrade.lint.looks import Look
+from pytest_k8sgrade.lint.raised import Raised, raised_by
 from pytest_k8sgrade.lint.subject import Subject
 from pytest_k8sgrade.locale.messages import HINT_LEVELS, Catalogue, Language, placeholders, show
 from pytest_k8sgrade.outcome import Reason
