@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 from rich.text import Text
 
-from pytest_k8sgrade.reports.text import visible
+from pytest_k8sgrade.reports.text import pieces
 
-_COMMAND = re.compile(r"`([^`\n]+)`")
 _GLUE = "\u2800"
 
 
 def prose(text: str) -> Text:
     """A hint with its commands told apart by colour where there is any; see `unglued`."""
     result = Text()
-    position = 0
-    shown = visible(text, keep="\n")
-    for match in _COMMAND.finditer(shown):
-        result.append(shown[position : match.start()])
-        result.append(match.group(0).replace(" ", _GLUE), "cyan")
-        position = match.end()
-    result.append(shown[position:])
+    for piece, command in pieces(text):
+        if command:
+            result.append(f"`{piece}`".replace(" ", _GLUE), "cyan")
+        else:
+            result.append(piece)
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from decimal import Decimal
 
 from pydantic import JsonValue
@@ -14,6 +15,7 @@ from pytest_k8sgrade.locale.messages import show
 ESCAPES = re.compile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 """Escape sequences of terminals: colours, cursor movements."""
 
+_COMMAND = re.compile(r"`([^`\n]+)`")
 _LONGEST = 400
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -35,6 +37,17 @@ def _shown(character: str) -> str:
     if character.isspace():
         return " "
     return "" if unicodedata.category(character) in _INVISIBLE else character
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """A hint in pieces; True for the commands, which stand between back ticks."""
+    shown = visible(text, keep="\n")
+    position = 0
+    for match in _COMMAND.finditer(shown):
+        yield shown[position : match.start()], False
+        yield match.group(1), True
+        position = match.end()
+    yield shown[position:], False
 
 
 def value_text(value: JsonValue) -> str:

@@ -28,7 +28,13 @@ def _junit(grade: Grade) -> str:
     return render_junit(grade)
 
 
-FORMATS: Mapping[str, Callable[[Grade], str]] = {"json": _json, "junit": _junit}
+def _html(grade: Grade) -> str:
+    from pytest_k8sgrade.reports.html import render_html  # noqa: PLC0415 - only when asked for
+
+    return render_html(grade)
+
+
+FORMATS: Mapping[str, Callable[[Grade], str]] = {"html": _html, "json": _json, "junit": _junit}
 
 
 @dataclass(frozen=True, slots=True)

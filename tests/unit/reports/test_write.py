@@ -29,9 +29,9 @@ def test_a_report_is_written_where_it_was_asked_for(tmp_path: Path, name: str) -
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("json", "'json' names no report; write FORMAT=PATH with a format of: json, junit"),
+        ("json", "'json' names no report; write FORMAT=PATH with a format of: html, json, junit"),
         ("json=", "'json=' names no report"),
-        ("pdf=x", "no report format 'pdf' in 'pdf=x'; formats: json, junit"),
+        ("pdf=x", "no report format 'pdf' in 'pdf=x'; formats: html, json, junit"),
         (
             "json=gone/report.json",
             "json report cannot be written to .*: the folder 'gone' does not exist",

@@ -1,0 +1,88 @@
+"""Web pages in one file each: templates, escaping, and a policy that lets a browser load nothing.
+
+Everything that a page shows is escaped by the templates, and goes through `visible` before. Style and
+script are in the page and named by their digest in its policy, so that nothing else takes effect
+whatever a name of a cluster says.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from pytest_k8sgrade.reports.text import number, pieces, value_text, visible
+
+_LONGEST = 2000
+
+
+def shown(text: str) -> str:
+    """Text of anybody's, made harmless to readers and shortened; line breaks stay."""
+    plain = visible(text, keep="\n")
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+
+
+def utc(moment: datetime) -> str:
+    """A time to the second, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def seconds(duration: float) -> str:
+    """To a tenth, without a needless zero."""
+    return f"{round(duration, 1):.15g}"
+
+
+def _prose(text: str) -> Markup:
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(piece) if command else piece for piece, command in pieces(text))
+
+
+def _read(name: str) -> str:
+    package, _, file = name.partition("/")
+    return files(f"pytest_k8sgrade.{package}").joinpath("templates", file).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(number=number, prose=_prose, seconds=seconds, shown=shown, utc=utc, value=value_text)
+    return made
+
+
+class WebPage:
+    """A template with its style and script; names are `PACKAGE/FILE`, of `templates` in that package."""
+
+    def __init__(self, template: str, *, styles: tuple[str, ...], script: str | None = None) -> None:
+        self._template: Template = _environment().get_template(template)
+        self._style = "\n".join(_read(name) for name in styles)
+        self._script = None if script is None else _read(script)
+        digests = {"style-src": self._style, "script-src": self._script}
+        allowed = [f"{name} {_digest(text)}" for name, text in digests.items() if text is not None]
+        self._policy = "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
+
+    def render(self, language: str, content: Mapping[str, object]) -> str:
+        """The page as HTML."""
+        fixed = {
+            "language": language,
+            "policy": self._policy,
+            "style": Markup(self._style),  # noqa: S704 - a file of ours
+            "script": None if self._script is None else Markup(self._script),  # noqa: S704
+        }
+        return self._template.render(fixed | dict(content))
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
