@@ -6,6 +6,6 @@ other plugins; nothing of the grading reaches the surroundings: no output, no wa
 filters, no hooks. It may be called from a test of a running pytest.
 """
 
-from pytest_k8sgrade.engine.grading import GradingFailedError, grade_evidence, grade_with
+from pytest_k8sgrade.engine.grading import Ended, GradingFailedError, grade_evidence, grade_with, run_session
 
-__all__ = ["GradingFailedError", "grade_evidence", "grade_with"]
+__all__ = ["Ended", "GradingFailedError", "grade_evidence", "grade_with", "run_session"]

@@ -7,11 +7,13 @@ as it is. The same hooks as in a `--k8s-grade` run then do the grading.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pytest_k8sgrade.engine.isolation import run_pytest
+from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.model import Grade
 from pytest_k8sgrade.locale.messages import HintLevel, Language
 from pytest_k8sgrade.run.hooks import GradeRun
@@ -62,11 +64,34 @@ def grade_evidence(
     return grade_with(GradeSession.prepare(settings))
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: its grade, also of one that was interrupted, and what kept a file from being written."""
+
+    grade: Grade
+    interrupted: bool = False
+    fault: UsageFault | None = None
+
+
 def grade_with(session: GradeSession, progress: Progress | None = None) -> Grade:
     """The grade of a prepared session, which is closed at the end; its files are written.
 
     Raises `UsageFault` when a file cannot be written, and `KeyboardInterrupt` after an
     interrupt, when the files hold what was known until then.
+    """
+    ended = run_session(session, progress)
+    if ended.fault is not None:
+        raise ended.fault
+    if ended.interrupted:
+        raise KeyboardInterrupt
+    return ended.grade
+
+
+def run_session(session: GradeSession, progress: Progress | None = None) -> Ended:
+    """As `grade_with`, for a caller that wants the grade however the run ended.
+
+    Raises `GradingFailedError` where there is none, and `KeyboardInterrupt` after an interrupt
+    before anything was looked at.
     """
     run = GradeRun(session, progress or NoProgress())
     guest = _Guest(run)
@@ -74,10 +99,9 @@ def grade_with(session: GradeSession, progress: Progress | None = None) -> Grade
         code = run_pytest(guest)
     finally:
         run.close()
-    if run.fault is not None:
-        raise run.fault
-    if code == pytest.ExitCode.INTERRUPTED:
+    interrupted = code == pytest.ExitCode.INTERRUPTED
+    if run.grade is None and interrupted:
         raise KeyboardInterrupt
     if run.grade is None or guest.error is not None:
         raise GradingFailedError(f"pytest ended with {code} and without a grade") from guest.error
-    return run.grade
+    return Ended(run.grade, interrupted, run.fault)

@@ -1,0 +1,154 @@
+"""One hand-in graded into a folder: the work of a worker.
+
+Whatever the hand-in does, the folder holds a grade at the end: that of the cluster, or one in
+which every item is ungraded and says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_k8sgrade.batch.entry import Entry
+from pytest_k8sgrade.batch.interrupt import interruptible
+from pytest_k8sgrade.batch.options import Graded, WorkOptions
+from pytest_k8sgrade.batch.problems import Problem, problem_grade, refusal, too_large, too_long, with_limits
+from pytest_k8sgrade.batch.writing import EVIDENCE, write_attempt
+from pytest_k8sgrade.cluster import Inline, foreign
+from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES
+from pytest_k8sgrade.engine import run_session
+from pytest_k8sgrade.errors import EvidenceFault, UsageFault
+from pytest_k8sgrade.outcome import Reason
+from pytest_k8sgrade.rubric.load import load_rubric
+from pytest_k8sgrade.rubric.packs import find_pack
+from pytest_k8sgrade.run.answering import needs_cluster
+from pytest_k8sgrade.run.session import GradeSession
+from pytest_k8sgrade.run.settings import Settings
+from pytest_k8sgrade.theory.sheet import student_id
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.run.rounds import Progress
+
+
+def grade_entry(entry: Entry, options: WorkOptions, folder: Path, progress: Progress | None = None) -> None:
+    """Grade a hand-in into an existing empty folder; raises nothing for what the hand-in does.
+
+    Writes the files of `batch.writing`. Raises `OSError` when the folder cannot be written to.
+    """
+    began, started = time.monotonic(), datetime.now(UTC)
+    try:
+        with interruptible():
+            graded = _grade(entry, options, folder, progress)
+    except KeyboardInterrupt:
+        graded = ungraded(entry, options, Problem(too_long(options)))
+    except MemoryError:
+        graded = ungraded(entry, options, Problem(too_large(options)))
+    except UsageFault as fault:
+        graded = ungraded(entry, options, refusal(entry, fault, folder))
+    except Exception as error:
+        broken = Problem(Reason("worker-broken", {"error": type(error).__name__}), traceback.format_exc())
+        graded = ungraded(entry, options, broken)
+    if graded.problem is not None:
+        (folder / EVIDENCE).unlink(missing_ok=True)
+    write_attempt(folder, entry, options, graded, started, time.monotonic() - began)
+
+
+def grade_problem(entry: Entry, options: WorkOptions, folder: Path, problem: Problem, lasted: float) -> None:
+    """Write into an empty folder that a hand-in could not be graded, and why."""
+    write_attempt(folder, entry, options, ungraded(entry, options, problem), datetime.now(UTC), lasted)
+
+
+def ungraded(entry: Entry, options: WorkOptions, problem: Problem) -> Graded:
+    """A hand-in of which nothing could be graded."""
+    grade = problem_grade(entry, options, problem)
+    return Graded(grade=grade, problem=problem.reason)
+
+
+def _grade(entry: Entry, options: WorkOptions, folder: Path, progress: Progress | None) -> Graded:
+    digest = None
+    if entry.evidence is not None:
+        digest = _take_in(entry.evidence, folder / EVIDENCE)
+    session = GradeSession.prepare(_settings(entry, options, folder))
+    _refuse_other_answers(entry, session)
+    ended = run_session(session, progress)
+    grade = ended.grade.model_copy(
+        update={"subject": ended.grade.subject.model_copy(update={"student": entry.student.id})}
+    )
+    return Graded(
+        grade=with_limits(grade, options, session.catalogue),
+        warnings=(Reason("evidence-not-kept", {"fault": str(ended.fault)}),) if ended.fault else (),
+        recorded=session.source.recorded.recorded,
+        evidence_digest=digest,
+    )
+
+
+def _settings(entry: Entry, options: WorkOptions, folder: Path) -> Settings:
+    shared = Settings(
+        lab=options.rubric,
+        overrides=options.overrides,
+        wait=options.wait,
+        language=options.language,
+        hints=options.hints,
+        may_act=False,
+        policy=foreign(entry.allow),
+    )
+    if entry.source == "evidence":
+        return replace(shared, evidence=folder / EVIDENCE)
+    if entry.source == "answers":
+        if needs_cluster(load_rubric(find_pack(options.rubric))):
+            raise UsageFault(
+                f"the rubric {options.rubric} looks at a cluster, and answers alone were handed in; "
+                "record evidence with the answers, and hand that in"
+            )
+        return replace(shared, answers=entry.answers, student=entry.student.id, record=folder / EVIDENCE)
+    text = entry.kubeconfig_text
+    inline = Inline(text, f"of {entry.student.id}") if text is not None else None
+    return replace(
+        shared, kubeconfig=inline or entry.kubeconfig, context=entry.context, record=folder / EVIDENCE
+    )
+
+
+def _take_in(handed_in: Path, copy: Path) -> str:
+    """Copy evidence byte for byte, so that what is kept is what is graded; its digest.
+
+    Raises `EvidenceFault` for what is no file, such as a pipe that would be waited for, or too large.
+    """
+    try:
+        with open(handed_in, "rb", opener=_without_waiting) as source:  # noqa: PTH123 - Path.open has no opener
+            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                raise EvidenceFault(f"evidence {handed_in.name!r}: it is not a file; hand in the zip itself")
+            content = source.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise EvidenceFault(
+            f"evidence {handed_in.name!r}: it cannot be read ({error.strerror}); check the roster's path"
+        ) from error
+    if len(content) > MAX_FILE_BYTES:
+        raise EvidenceFault(
+            f"evidence {handed_in.name!r}: it is larger than {MAX_FILE_BYTES} bytes; hand in what was recorded"
+        )
+    copy.write_bytes(content)
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _refuse_other_answers(entry: Entry, session: GradeSession) -> None:
+    """Answers inside of evidence name a student, too."""
+    sheet = session.looker.sheet
+    if sheet is not None and sheet.student != student_id(entry.student.id):
+        raise EvidenceFault(
+            f"the evidence holds answers of {sheet.student!r}, not of {entry.student.id!r}; "
+            "find out whose they are"
+        )
+
+
+__all__ = ["Graded", "WorkOptions", "grade_entry", "grade_problem", "ungraded"]

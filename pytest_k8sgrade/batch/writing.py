@@ -1,0 +1,83 @@
+"""The files of one hand-in: its grade as every report has it, its evidence, and the attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pytest_k8sgrade.batch.entry import Entry
+from pytest_k8sgrade.batch.limits import peak_bytes
+from pytest_k8sgrade.batch.options import Graded, WorkOptions
+from pytest_k8sgrade.batch.places import place_of
+from pytest_k8sgrade.batch.problems import catalogue_of, told
+from pytest_k8sgrade.gradebook.attempt import Attempt, of_grade
+from pytest_k8sgrade.reports.write import FORMATS
+from pytest_k8sgrade.rubric.load import load_rubric
+from pytest_k8sgrade.rubric.packs import find_pack
+
+ATTEMPT: Final = "attempt.json"
+EVIDENCE: Final = "evidence.zip"
+REPORTS: Final[Mapping[str, str]] = {"json": "grade.json", "junit": "grade.xml", "html": "grade.html"}
+"""The file of each report format that every student gets."""
+
+
+def write_attempt(
+    folder: Path, entry: Entry, options: WorkOptions, graded: Graded, started: datetime, lasted: float
+) -> None:
+    """Write the reports and the attempt; raises `OSError`. `lasted` are the seconds it took."""
+    for name, render in FORMATS.items():
+        if name in REPORTS:
+            (folder / REPORTS[name]).write_text(render(graded.grade), encoding="utf-8")
+    attempt = attempt_of(entry, options, graded, started, lasted)
+    (folder / ATTEMPT).write_text(attempt.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
+
+
+def attempt_of(
+    entry: Entry, options: WorkOptions, graded: Graded, started: datetime, lasted: float
+) -> Attempt:
+    """What a class's reports need of a graded hand-in."""
+    submitted, submitted_by = _submitted(entry, graded, started)
+    catalogue = catalogue_of(load_rubric(find_pack(options.rubric)), options)
+    fields = {
+        **of_grade(graded.grade),
+        "student": entry.student,
+        "number": entry.number,
+        "source": entry.source,
+        "origin": _origin(entry),
+        "folder": str(place_of(entry)),
+        "submitted": submitted,
+        "submitted_by": submitted_by,
+        "deadline": _utc(entry.deadline),
+        "extended_to": _utc(entry.extended_to),
+        "duration_s": round(lasted, 3),
+        "peak_bytes": peak_bytes(),
+        "evidence_digest": graded.evidence_digest,
+        "problem": told(graded.problem, catalogue) if graded.problem else None,
+        "warnings": tuple(told(warning, catalogue) for warning in graded.warnings),
+    }
+    return Attempt.model_validate(fields)
+
+
+def read_attempt(folder: Path) -> Attempt:
+    """The attempt of a finished folder; raises `OSError` or `ValueError` when it is not whole."""
+    return Attempt.model_validate_json((folder / ATTEMPT).read_bytes())
+
+
+def _submitted(entry: Entry, graded: Graded, started: datetime) -> tuple[datetime | None, str]:
+    if entry.submitted is not None:
+        return _utc(entry.submitted), "roster"
+    if entry.evidence is not None and graded.recorded is not None:
+        return _utc(graded.recorded), "evidence"
+    return started, "grading"
+
+
+def _origin(entry: Entry) -> str:
+    """What was handed in, as the roster names it; never where it lies on this machine."""
+    file = entry.evidence or entry.answers or entry.kubeconfig
+    return file.name if file is not None else "kubeconfig"
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment is not None else None
