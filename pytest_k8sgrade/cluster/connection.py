@@ -9,18 +9,16 @@ requests, and a plugin runs at most once in half a minute. Nothing is sent here
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
-from urllib.parse import urlsplit
 
+from pytest_k8sgrade.cluster.addresses import PLACES, addresses_of, refused_place
 from pytest_k8sgrade.cluster.bounded import Workers
 from pytest_k8sgrade.cluster.identity import identity
 from pytest_k8sgrade.cluster.kubeconfig import Chosen
@@ -99,10 +97,17 @@ class Connection:
         self.close()
         self._client, self._configuration = client, configuration
         self.pool = client.rest_client.pool_manager
+        if self._chosen.policy != OWN:
+            self._guard()
         self.insecure = not configuration.verify_ssl
         self.identity = identity(self._chosen.user_name, self._chosen.user, _content(configuration.cert_file))
         self._authorized_at = float("-inf")
         self.generation += 1
+
+    def _guard(self) -> None:
+        from pytest_k8sgrade.cluster.guarded import guard  # noqa: PLC0415 - imports urllib3
+
+        guard(self.pool, self._chosen.policy)
 
     def _load_into(self, configuration: Any) -> None:
         from kubernetes import config as untyped  # noqa: PLC0415 - as above
@@ -155,37 +160,25 @@ class Connection:
 def connect(chosen: Chosen) -> tuple[Connection, Workers]:
     """The connection of a chosen context, and the threads that it may use."""
     workers = Workers()
-    if not chosen.policy.link_local:
+    if chosen.policy != OWN:
         _require_ordinary_address(chosen, workers)
     return Connection(chosen, workers), workers
 
 
-_METADATA: Final = frozenset({"fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"})
-
-
 def _require_ordinary_address(chosen: Chosen, workers: Workers) -> None:
+    """Refuse early and in words what `guarded` would refuse at each connection."""
     try:
-        addresses = workers.call(lambda: _addresses(chosen.server), seconds=5.0)
+        addresses = workers.call(lambda: addresses_of(chosen.server), seconds=5.0)
     except TimeoutError:
         return
-    if any(address.is_link_local or str(address) in _METADATA for address in addresses):
-        raise KubeconfigFault(
-            f"{chosen.where}: its server {chosen.server} is a link-local or metadata address, which nobody "
-            "else's kubeconfig may name. Next: ask for the cluster's own address."
-        )
-
-
-def _addresses(server: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    host = urlsplit(server).hostname or ""
-    try:
-        found = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return []
-    addresses = [ipaddress.ip_address(address) for address in found]
-    return [
-        address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
-        for address in addresses
-    ]
+    for address in addresses:
+        place = refused_place(address, chosen.policy)
+        if place is not None:
+            raise KubeconfigFault(
+                f"{chosen.where}: its server {chosen.server} is {PLACES[place]} ({address}), where a "
+                "kubeconfig of somebody else may not lead. Next: ask for the cluster's own address, "
+                f"or allow {place!r}."
+            )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TypeAlias
 
 from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
-from pytest_k8sgrade.cluster.policy import OWN, Policy, refused
+from pytest_k8sgrade.cluster.policy import CLUSTER_FILES, OWN, USER_FILES, Policy, refused
 from pytest_k8sgrade.errors import KubeconfigFault
 
 MAX_BYTES: Final = 1024 * 1024
@@ -41,7 +41,8 @@ Given: TypeAlias = str | Path | Inline | None
 class Chosen:
     """The cluster and user of one context. `cluster` and `user` hold credentials: never show them.
 
-    `origin` is where it is from, for messages; `files` is empty for a text.
+    `origin` is where it is from, for messages; `files` is empty for a text. `document` is a kubeconfig
+    of this context alone.
     """
 
     files: tuple[Path, ...]
@@ -182,17 +183,35 @@ def _select(
     cluster = _named(document, "clusters", cluster_name, "cluster")
     if not isinstance(cluster.get("server"), str) or "://" not in cluster["server"]:
         _fault(where, f"its cluster {cluster_name!r} has no server address", "make the kubeconfig anew")
+    user = _named(document, "users", user_name, "user")
+    if policy != OWN:
+        folder = files[0].parent.absolute() if files else None
+        cluster, user = (_given(cluster, CLUSTER_FILES, folder), _given(user, USER_FILES, folder))
     return Chosen(
         files=files,
         origin=origin,
-        document=document,
+        document={
+            "current-context": name,
+            "contexts": [{"name": name, "context": {"cluster": cluster_name, "user": user_name}}],
+            "clusters": [{"name": cluster_name, "cluster": cluster}],
+            "users": [{"name": user_name, "user": user}],
+        },
         context=name,
         cluster_name=cluster_name,
         user_name=user_name,
         cluster=cluster,
-        user=_named(document, "users", user_name, "user"),
+        user=user,
         policy=policy,
     )
+
+
+def _given(body: Mapping[str, Any], files: Iterable[str], folder: Path | None) -> dict[str, Any]:
+    """What is really said, its files by the folder of the kubeconfig; a text has no folder."""
+    given = {key: value for key, value in body.items() if value}
+    for key in files:
+        if isinstance(given.get(key), str):
+            given[key] = str(folder / given[key]) if folder else given[key]
+    return given
 
 
 def _named(document: Mapping[str, Any], section: str, name: str, part: str) -> dict[str, Any]:

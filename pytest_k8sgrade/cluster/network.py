@@ -13,6 +13,7 @@ from typing import Final
 
 from urllib3 import exceptions
 
+from pytest_k8sgrade.cluster.guarded import PlaceRefused
 from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.places import endpoint_of
 
@@ -40,6 +41,8 @@ def no_answer(
     where = {"server": server, "path": path}
     if isinstance(error, (exceptions.SSLError, ssl.SSLError)):
         return NoAnswer("tls-error", {**where, "cause": _tls_cause(error)}, scope="server")
+    if isinstance(error, PlaceRefused):
+        return NoAnswer("unreachable", {**where, "cause": "address-not-allowed"}, scope="server")
     if isinstance(error, (exceptions.NewConnectionError, exceptions.ProxyError)):
         cause = _connection_cause(error)
         again = None if cause == "name-not-found" else 0.0

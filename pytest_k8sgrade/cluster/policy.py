@@ -7,6 +7,7 @@ requests elsewhere. Redirects are followed for neither.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -66,7 +67,10 @@ def foreign(allow: Iterable[str] = ()) -> Policy:
     return replace(FOREIGN, **{PERMISSIONS[name]: True for name in names})
 
 
-_USER_FILES = ("client-certificate", "client-key", "tokenFile")
+USER_FILES: Final = ("client-certificate", "client-key", "tokenFile")
+CLUSTER_FILES: Final = ("certificate-authority",)
+_PROGRAMS = ("exec", "auth-provider")
+_IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 _USER_KEYS = frozenset(
     {
         "client-certificate-data",
@@ -74,13 +78,9 @@ _USER_KEYS = frozenset(
         "token",
         "username",
         "password",
-        *_USER_FILES,
-        "exec",
-        "auth-provider",
-        "as",
-        "as-uid",
-        "as-groups",
-        "as-user-extra",
+        *USER_FILES,
+        *_PROGRAMS,
+        *_IMPERSONATION,
         "extensions",
     }
 )
@@ -88,7 +88,7 @@ _CLUSTER_KEYS = frozenset(
     {
         "server",
         "certificate-authority-data",
-        "certificate-authority",
+        *CLUSTER_FILES,
         "tls-server-name",
         "insecure-skip-tls-verify",
         "proxy-url",
@@ -96,6 +96,13 @@ _CLUSTER_KEYS = frozenset(
         "extensions",
     }
 )
+_TEXTS = frozenset(
+    {"token", "username", "password", "tls-server-name", "proxy-url", *USER_FILES, *CLUSTER_FILES}
+)
+_SERVER = re.compile(
+    r"(?i)https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+(?:%[a-z0-9]+)?\])(?::[0-9]{1,5})?(?:/[\w.~/-]*)?"
+)
+"""A host, a port, a path: no user, query or fragment, which mean different things to different readers."""
 
 
 def refused(policy: Policy, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> list[str]:
@@ -104,27 +111,51 @@ def refused(policy: Policy, cluster: Mapping[str, Any], user: Mapping[str, Any])
 
 
 def _refused_of_cluster(policy: Policy, cluster: Mapping[str, Any]) -> Iterator[str]:
-    if not policy.files and cluster.get("certificate-authority"):
-        yield "cluster.certificate-authority (a file; embed it as certificate-authority-data)"
+    if not policy.files:
+        for key in _given(cluster, CLUSTER_FILES):
+            yield f"cluster.{key} (a file; embed it as {key}-data)"
     if not policy.insecure_tls:
         if cluster.get("insecure-skip-tls-verify"):
             yield "cluster.insecure-skip-tls-verify (the server must prove who it is)"
         if not str(cluster.get("server", "")).lower().startswith("https://"):
             yield "cluster.server (must begin with https://)"
-    if not policy.proxy and cluster.get("proxy-url"):
+    if not policy.proxy and _given(cluster, ("proxy-url",)):
         yield "cluster.proxy-url (requests must go to the server itself)"
     if not policy.unknown_keys:
-        yield from (f"cluster.{key} (unknown)" for key in sorted(set(map(str, cluster)) - _CLUSTER_KEYS))
+        if not _SERVER.fullmatch(str(cluster.get("server", ""))):
+            yield "cluster.server (must be https://host:port, with a path at most)"
+        yield from _unknown("cluster", cluster, _CLUSTER_KEYS)
 
 
 def _refused_of_user(policy: Policy, user: Mapping[str, Any]) -> Iterator[str]:
     if not policy.plugins:
-        for key in ("exec", "auth-provider"):
-            if user.get(key):
-                yield f"user.{key} (it would run or ask something else; use a token or embedded certificate)"
-    if not policy.unknown_keys:
-        yield from (f"user.{key} (unknown)" for key in sorted(set(map(str, user)) - _USER_KEYS))
+        for key in _given(user, _PROGRAMS):
+            yield f"user.{key} (it would run or ask something else; use a token or embedded certificate)"
     if not policy.files:
-        yield from (f"user.{key} (a file; embed its content)" for key in _USER_FILES if user.get(key))
-    if not policy.impersonation and any(user.get(key) for key in ("as", "as-uid", "as-groups")):
+        yield from (f"user.{key} (a file; embed its content)" for key in _given(user, USER_FILES))
+    if not policy.impersonation and _given(user, _IMPERSONATION):
         yield "user.as (impersonation)"
+    if not policy.unknown_keys:
+        yield from _unknown("user", user, _USER_KEYS)
+        yield from _refused_keys(user)
+
+
+def _refused_keys(user: Mapping[str, Any]) -> Iterator[str]:
+    """A certificate without its key lets OpenSSL look for one, and ask at the terminal for a passphrase."""
+    certificate, key = (
+        user.get(f"{part}-data") or user.get(part) for part in ("client-certificate", "client-key")
+    )
+    if bool(certificate) != bool(key):
+        yield "user.client-certificate without user.client-key or the other way round (both are needed)"
+
+
+def _unknown(part: str, mapping: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+    yield from (f"{part}.{ascii(key)[1:-1][:80]} (unknown)" for key in sorted(set(map(str, mapping)) - known))
+    for key in sorted(known & mapping.keys()):
+        value = mapping[key]
+        if key in _TEXTS and value and not (isinstance(value, str) and value.isprintable()):
+            yield f"{part}.{key} (must be one line of text)"
+
+
+def _given(mapping: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if mapping.get(key)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_k8sgrade.cluster import FOREIGN, Cluster, LiveSource, connect
+from pytest_k8sgrade.cluster import Cluster, LiveSource, connect, foreign
 from pytest_k8sgrade.cluster.acting import Actor
 from pytest_k8sgrade.cluster.acting_guard import outstanding, undo
 from pytest_k8sgrade.cluster.acting_rules import EXPIRES, Act, delete, scale
@@ -165,7 +165,7 @@ def test_a_note_that_says_something_else_is_not_obeyed(actor: Actor, objects: Ob
 
 def test_nobody_acts_with_somebody_elses_kubeconfig(api: FakeApi) -> None:
     """Grading others is reading."""
-    opened = connect(api.kubeconfig(), policy=FOREIGN)
+    opened = connect(api.kubeconfig(), policy=foreign(["loopback"]))
     with pytest.raises(WriteRefused):
         opened.actor(60, lambda: None)
     opened.close()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_k8sgrade.cluster import FOREIGN, OWN, Cluster, Request, connect
+from pytest_k8sgrade.cluster import FOREIGN, OWN, Cluster, Request, connect, foreign
 from pytest_k8sgrade.cluster.kubeconfig import choose, default_files
 from pytest_k8sgrade.cluster.source import read_ahead
 from pytest_k8sgrade.errors import KubeconfigFault
@@ -148,7 +148,7 @@ def test_a_foreign_server_is_no_metadata_service(api: FakeApi, server: str) -> N
 
 def test_a_foreign_kubeconfig_with_a_token_works(api: FakeApi) -> None:
     """An embedded authority and a token are all that is needed."""
-    source = connect(api.kubeconfig(), policy=FOREIGN)
+    source = connect(api.kubeconfig(), policy=foreign(["loopback"]))
     assert Cluster(source.view()).server_version == "v1.34.4"
     assert api.requests[0][2]["Authorization"] == "Bearer planted-bearer-token"
     source.close()
