@@ -52,10 +52,10 @@ class Document:
         return self.lines.get(self.path(loc), 1)
 
 
-def decode(content: bytes, faults: Faults) -> str | None:
+def decode(content: bytes, faults: Faults, max_bytes: int = MAX_BYTES) -> str | None:
     """The text of a file, or None after noting why it is none."""
-    if len(content) > MAX_BYTES:
-        faults.add(1, f"the file has {len(content)} bytes; it may have at most {MAX_BYTES}")
+    if len(content) > max_bytes:
+        faults.add(1, f"the file has {len(content)} bytes; it may have at most {max_bytes}")
         return None
     try:
         return content.decode("utf-8-sig")
@@ -65,7 +65,7 @@ def decode(content: bytes, faults: Faults) -> str | None:
         return None
 
 
-def read_document(text: str, faults: Faults) -> Document:
+def read_document(text: str, faults: Faults, max_nodes: int = MAX_NODES) -> Document:
     """The data of a text; faults of its form are noted."""
     document = Document()
     try:
@@ -82,7 +82,7 @@ def read_document(text: str, faults: Faults) -> Document:
         faults.add(1, "the file is empty")
         return document
     try:
-        document.data = _Composer(document, faults).value(root, ())
+        document.data = _Composer(document, faults, max_nodes).value(root, ())
         if document.data is None:
             faults.add(1, "the file is empty")
     except _TooMuchError as limit:
@@ -100,14 +100,15 @@ class _TooMuchError(Exception):
 class _Composer:
     """Nodes to plain values, counting what they unfold to."""
 
-    def __init__(self, document: Document, faults: Faults) -> None:
+    def __init__(self, document: Document, faults: Faults, max_nodes: int) -> None:
         self._document = document
         self._faults = faults
+        self._max_nodes = max_nodes
         self._nodes = 0
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self._nodes += 1
-        if self._nodes > MAX_NODES or len(path) > MAX_DEPTH:
+        if self._nodes > self._max_nodes or len(path) > MAX_DEPTH:
             raise _TooMuchError("too large once all aliases are written out", node.start_mark)
         self._document.lines.setdefault(path, _line(node.start_mark))
         if isinstance(node, yaml.MappingNode):
