@@ -28,8 +28,8 @@ LANGUAGES: tuple[Language, ...] = ("en", "ko")
 LABEL_FILES = ("report.yaml", "run.yaml")
 """The files that hold labels of a grading run; the others hold messages only."""
 
-COMMAND_LABELS = "command.yaml"
-"""The labels of `k8sgrade`, which no grading run reads."""
+COMMAND_LABELS = ("command.yaml", "batch.yaml")
+"""The files with labels of `k8sgrade`, which no grading run reads."""
 
 HINT_LEVELS: tuple[HintLevel, ...] = ("beginner", "intermediate", "advanced")
 
@@ -133,7 +133,10 @@ class Catalogue:
 
     @cached_property
     def _command_labels(self) -> dict[str, str]:
-        return cast("dict[str, str]", _load(self._folders[0].joinpath(COMMAND_LABELS)).get("labels", {}))
+        found: dict[str, str] = {}
+        for name in COMMAND_LABELS:
+            found.update(_load(self._folders[0].joinpath(name)).get("labels", {}))
+        return found
 
 
 def _catalogue_files(folder: Traversable) -> list[Traversable]:
