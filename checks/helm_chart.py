@@ -7,7 +7,7 @@ it was made with. `applied` is the other half: what runs carries what the manife
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, cast
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.cluster.masking import MASK
@@ -206,7 +206,8 @@ def test_applied(cluster: Cluster, release: str, namespace: str) -> None:
 def _require_applied(cluster: Cluster, found: Findings, revision: Revision, made: Object) -> None:
     subject = {**named(made), "release": revision.release, "revision": revision.number}
     part = f"{made['kind'].lower()}/{subject['name']}"
-    live = cluster.find("apps/v1", made["kind"], subject["name"], subject["namespace"])
+    kind = cast("workloads.WorkloadKind", made["kind"])
+    live = cluster.find("apps/v1", kind, subject["name"], subject["namespace"])
     if live is None:
         found.require(False, "helm-object-gone", part=part, seen=None, wanted=part, **subject)
         return
