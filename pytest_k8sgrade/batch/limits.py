@@ -22,7 +22,7 @@ class Limits:
 
     time_s: float = 15 * 60.0
     memory_bytes: int = 1024 * MEBIBYTE
-    file_bytes: int = 1024 * MEBIBYTE
+    file_bytes: int = 256 * MEBIBYTE
     open_files: int = 256
 
 

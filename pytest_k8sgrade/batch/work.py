@@ -121,7 +121,7 @@ def _take_in(handed_in: Path, copy: Path) -> str:
     Raises `EvidenceFault` for what is no file, such as a pipe that would be waited for, or too large.
     """
     try:
-        with open(handed_in, "rb", opener=_without_waiting) as source:  # noqa: PTH123 - Path.open has no opener
+        with open(handed_in, "rb", opener=_without_waiting) as source:
             if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
                 raise EvidenceFault(f"evidence {handed_in.name!r}: it is not a file; hand in the zip itself")
             content = source.read(MAX_FILE_BYTES + 1)
@@ -131,7 +131,7 @@ def _take_in(handed_in: Path, copy: Path) -> str:
         ) from error
     if len(content) > MAX_FILE_BYTES:
         raise EvidenceFault(
-            f"evidence {handed_in.name!r}: it is larger than {MAX_FILE_BYTES} bytes; hand in what was recorded"
+            f"evidence {handed_in.name!r}: it is larger than {MAX_FILE_BYTES} bytes; hand in a recording"
         )
     copy.write_bytes(content)
     return "sha256:" + hashlib.sha256(content).hexdigest()

@@ -38,26 +38,23 @@ def attempt_of(
     entry: Entry, options: WorkOptions, graded: Graded, started: datetime, lasted: float
 ) -> Attempt:
     """What a class's reports need of a graded hand-in."""
-    submitted, submitted_by = _submitted(entry, graded, started)
     catalogue = catalogue_of(load_rubric(find_pack(options.rubric)), options)
-    fields = {
+    fields: dict[str, object] = {
         **of_grade(graded.grade),
-        "student": entry.student,
+        "submitted": started,
         "number": entry.number,
         "source": entry.source,
         "origin": _origin(entry),
         "folder": str(place_of(entry)),
-        "submitted": submitted,
-        "submitted_by": submitted_by,
-        "deadline": _utc(entry.deadline),
-        "extended_to": _utc(entry.extended_to),
         "duration_s": round(lasted, 3),
         "peak_bytes": peak_bytes(),
         "evidence_digest": graded.evidence_digest,
         "problem": told(graded.problem, catalogue) if graded.problem else None,
         "warnings": tuple(told(warning, catalogue) for warning in graded.warnings),
     }
-    return Attempt.model_validate(fields)
+    if entry.evidence is not None and graded.recorded is not None:
+        fields |= {"submitted": _utc(graded.recorded), "submitted_by": "evidence"}
+    return Attempt.model_validate(fields | roster_facts(entry))
 
 
 def read_attempt(folder: Path) -> Attempt:
@@ -65,12 +62,16 @@ def read_attempt(folder: Path) -> Attempt:
     return Attempt.model_validate_json((folder / ATTEMPT).read_bytes())
 
 
-def _submitted(entry: Entry, graded: Graded, started: datetime) -> tuple[datetime | None, str]:
+def roster_facts(entry: Entry) -> dict[str, object]:
+    """The fields of an attempt that are the roster's to say, also after it was graded."""
+    facts: dict[str, object] = {
+        "student": entry.student,
+        "deadline": _utc(entry.deadline),
+        "extended_to": _utc(entry.extended_to),
+    }
     if entry.submitted is not None:
-        return _utc(entry.submitted), "roster"
-    if entry.evidence is not None and graded.recorded is not None:
-        return _utc(graded.recorded), "evidence"
-    return started, "grading"
+        facts |= {"submitted": _utc(entry.submitted), "submitted_by": "roster"}
+    return facts
 
 
 def _origin(entry: Entry) -> str:

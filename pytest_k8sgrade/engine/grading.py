@@ -66,7 +66,7 @@ def grade_evidence(
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: its grade, also of one that was interrupted, and what kept a file from being written."""
+    """How a run ended: its grade, also after an interrupt; `fault` kept a file from being written."""
 
     grade: Grade
     interrupted: bool = False

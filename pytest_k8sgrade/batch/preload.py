@@ -1,0 +1,46 @@
+"""Everything a worker will need, loaded before it is forked.
+
+The surest way to load it is to do the work once: on evidence in which nothing was recorded.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+import threading
+from importlib.metadata import version
+from pathlib import Path
+
+from pytest_k8sgrade.batch.entry import Entry
+from pytest_k8sgrade.batch.options import WorkOptions
+from pytest_k8sgrade.batch.work import grade_entry
+from pytest_k8sgrade.cluster import Facts, evidence_of
+from pytest_k8sgrade.gradebook.attempt import Student
+from pytest_k8sgrade.rubric.load import load_rubric
+from pytest_k8sgrade.rubric.packs import find_pack
+from pytest_k8sgrade.rubric.variables import parse_overrides
+from pytest_k8sgrade.run.answering import NoCluster
+from pytest_k8sgrade.run.recording import NOTHING
+
+LIVE = ("kubernetes.client", "kubernetes.config", "requests", "prometheus_api_client")
+"""What only a cluster needs."""
+
+
+def preload(options: WorkOptions, *, live: bool) -> None:
+    """Load what a worker needs, `live` for one that reads a cluster; raises `UsageFault`.
+
+    Raises `RuntimeError` where a thread is left, which a fork would not have.
+    """
+    lab = load_rubric(find_pack(options.rubric))
+    parse_overrides(lab.rubric, options.overrides)
+    nobody = Facts(context="", server="", identity="")
+    empty = evidence_of(NoCluster().view(), nobody, NOTHING.told(), version("pytest-k8sgrade"))
+    with tempfile.TemporaryDirectory(prefix="k8sgrade-") as folder:
+        evidence, out = Path(folder, "evidence.zip"), Path(folder, "out")
+        evidence.write_bytes(empty)
+        out.mkdir()
+        grade_entry(Entry(student=Student(id="nobody"), evidence=evidence), options, out)
+    for module in LIVE if live else ():
+        importlib.import_module(module)
+    if threading.active_count() != 1:
+        raise RuntimeError(f"threads are left: {threading.enumerate()}")
