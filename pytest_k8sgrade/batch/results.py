@@ -16,7 +16,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -76,15 +76,18 @@ class Results:
             shutil.rmtree(self.folder / DRAFTS)
         os.close(self._lock)
 
-    def unfinished(self, entries: Iterable[Entry]) -> list[Entry]:
+    def unfinished(
+        self, entries: Iterable[Entry], again: Callable[[Attempt], bool] = lambda attempt: False
+    ) -> list[Entry]:
         """The hand-ins that are still to be graded; raises `UsageFault` where one was exchanged.
 
-        A finished one stands: other bytes of the same attempt are another attempt.
+        A finished one stands, unless it is to be graded `again`: other bytes of the same attempt
+        are another attempt.
         """
         waiting, exchanged = [], []
         for entry in entries:
             attempt = self._finished(entry)
-            if attempt is None:
+            if attempt is None or again(attempt):
                 waiting.append(entry)
             elif (difference := _exchanged(entry, attempt)) is not None:
                 exchanged.append(f"{entry.student.id}, attempt {entry.number}: {difference}")
@@ -104,10 +107,15 @@ class Results:
         return place
 
     def keep(self, entry: Entry, draft: Path) -> Attempt:
-        """Put a whole draft in its place, at once; the attempt that it holds."""
+        """Put a whole draft in its place, at once; the attempt that it holds.
+
+        What was graded before is kept beside it.
+        """
         attempt = read_attempt(draft)
         place = self.folder / place_of(entry)
         place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists():
+            place.rename(place.with_name(f"{place.name}.before-{secrets.token_hex(4)}"))
         draft.rename(place)
         return attempt
 
