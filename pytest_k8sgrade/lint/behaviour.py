@@ -18,22 +18,14 @@ from pytest_k8sgrade.cluster.replay import ReplayReader
 from pytest_k8sgrade.lint.clusters.emptied import EmptiedCluster
 from pytest_k8sgrade.lint.clusters.fresh import FreshCluster
 from pytest_k8sgrade.lint.clusters.hollow import HollowCluster
-from pytest_k8sgrade.lint.clusters.layered import Layered
 from pytest_k8sgrade.lint.findings import Finding
 from pytest_k8sgrade.lint.looks import Look, Scene, runs_alone
+from pytest_k8sgrade.lint.recordings import Recordings, beside_fresh
 from pytest_k8sgrade.lint.subject import Subject
 from pytest_k8sgrade.outcome import JsonValue
 from pytest_k8sgrade.rubric.variables import fill_placeholders, fixed_values, searches
 
 _SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Recordings:
-    """The recorded clusters of a rubric's proofs, None where there is none."""
-
-    empty: RecordedSource | None = None
-    reference: RecordedSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +40,7 @@ def behaviour(subject: Subject, recordings: Recordings) -> Behaviour:
     """Look at every item on all clusters there are."""
     fresh = [*Scene(FreshCluster()).looks(subject)]
     if recordings.empty is not None:
-        reader = Layered(ReplayReader(recordings.empty.evidence), FreshCluster())
-        fresh += Scene(reader, recordings.empty.view().now).looks(subject)
+        fresh += beside_fresh(recordings.empty).looks(subject)
     hollow = HollowCluster()
     looks = [*Scene(hollow).looks(subject)]
     findings = [*_not_run(subject), *_on_fresh(subject, fresh)]

@@ -7,29 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from textwrap import shorten
 
-from pytest_k8sgrade.cluster import RecordedSource, open_evidence
 from pytest_k8sgrade.errors import UsageFault
-from pytest_k8sgrade.lint.behaviour import Recordings, behaviour
+from pytest_k8sgrade.lint.behaviour import behaviour
 from pytest_k8sgrade.lint.findings import Finding
 from pytest_k8sgrade.lint.reasons import reasons
+from pytest_k8sgrade.lint.recordings import recordings_of
 from pytest_k8sgrade.lint.structure import structure
 from pytest_k8sgrade.lint.subject import Subject, item_at
 from pytest_k8sgrade.lint.texts import texts
 from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue, Language
-from pytest_k8sgrade.prove.load import FOLDER, LoadedProofs, load_proofs
-from pytest_k8sgrade.rubric.load import Examined, LoadedRubric, digest_of, examine
+from pytest_k8sgrade.rubric.load import Examined, examine
 from pytest_k8sgrade.rubric.packs import Pack, find_pack
 from pytest_k8sgrade.rubric.signature import Checks
 
 ALLOW = "# lint: allow "
 """A comment at the end of a line that says which rules its author has thought about there."""
-
-
-_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +53,8 @@ def lint_rubric(lab: str) -> Linted:
         return Linted(pack.source, tuple(faults), complete=False)
     catalogues, unreadable = _catalogues(pack)
     subject = _subject(pack, examined, catalogues, faults)
-    recordings, found = _recordings(subject)
-    found += unreadable
+    recordings, unreadable_proofs = recordings_of(subject)
+    found = [*unreadable_proofs, *unreadable]
     looked = behaviour(subject, recordings)
     found += [*structure(subject), *texts(subject), *looked.findings, *reasons(subject, looked.looks)]
     allowed = _allowed(content)
@@ -95,27 +88,6 @@ def _subject(
         catalogues=catalogues,
         faulty=frozenset(fault.item for fault in faults if fault.item is not None),
     )
-
-
-def _recordings(subject: Subject) -> tuple[Recordings, list[Finding]]:
-    """The recorded clusters of the proofs beside the rubric, if it has any."""
-    pack = subject.pack
-    if pack.folder is None or not pack.folder.joinpath(FOLDER, f"{pack.name}.yaml").is_file():
-        return Recordings(), []
-    try:
-        lab = LoadedRubric(subject.rubric, subject.checks, digest_of(subject.rubric), pack)
-        proofs = load_proofs(lab)
-        return Recordings(_open(proofs, proofs.file.empty), _open(proofs, proofs.file.reference)), []
-    except UsageFault as fault:
-        told = shorten(str(fault), _SHOWN, placeholder=" …")
-        return Recordings(), [subject.in_file("proof-unreadable", error=told)]
-
-
-def _open(proofs: LoadedProofs, path: str) -> RecordedSource:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / Path(path).name
-        file.write_bytes(proofs.evidence(path))
-        return open_evidence(file)
 
 
 def _allowed(content: bytes) -> frozenset[tuple[int, str]]:
