@@ -6,27 +6,16 @@ can be opened. Made for a phone, a screen in the dark and paper as well.
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import NamedTuple
-
-from pytest_k8sgrade.grade.model import Grade, GradedGroup, GradedItem, GradedPart, Verdict
+from pytest_k8sgrade.grade.model import Grade, GradedGroup, GradedItem, GradedPart, ScoreRange, Verdict
 from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports import facts
 from pytest_k8sgrade.reports.labels import labels
-from pytest_k8sgrade.reports.web import WebPage, shown
+from pytest_k8sgrade.reports.web import WebPage, Width, range_width, shown
 
 _LOST: frozenset[Verdict] = frozenset({"failed", "partial", "blocked"})
 _LONGEST_LIST = 20
 
 _PAGE = WebPage("reports/grade.html", styles=("reports/base.css", "reports/grade.css"))
-
-
-class Width(NamedTuple):
-    """A bar, in per cent of its length; `mark` is where the pass mark stands."""
-
-    earned: Decimal
-    open: Decimal
-    mark: Decimal | None = None
 
 
 def render_html(grade: Grade) -> str:
@@ -56,7 +45,7 @@ def _content(grade: Grade, language: Language) -> dict[str, object]:
         "first": facts.first_item(grade),
         "open": facts.open_reasons(grade),
         "all_passed": all(item.verdict == "passed" for item in grade.items),
-        "width": _grade_width(grade),
+        "width": range_width(grade.score_range, grade.max_score, mark=grade.pass_points),
         "group_width": _group_width,
         "group_points": facts.group_points,
         "earned": facts.earned,
@@ -76,19 +65,7 @@ def _first_parts(item: GradedItem) -> list[GradedPart]:
     return sorted(item.parts, key=lambda part: part.met)[:_LONGEST_LIST]
 
 
-def _grade_width(grade: Grade) -> Width:
-    low, high = grade.score_range.min, grade.score_range.max
-    mark = percent(grade.pass_points, grade.max_score)
-    return Width(percent(low, grade.max_score), percent(high - low, grade.max_score), mark)
-
-
 def _group_width(group: GradedGroup) -> Width:
-    points = min(group.points, group.max_points)
-    open_points = min(group.ungraded_points, group.max_points - points)
-    return Width(percent(points, group.max_points), percent(open_points, group.max_points))
-
-
-def percent(part: Decimal, whole: Decimal) -> Decimal:
-    """How much of the whole it is, to two decimals and never more than all of it; nothing of nothing."""
-    share = Decimal(100) * part / whole if whole else Decimal(0)
-    return min(max(share, Decimal(0)), Decimal(100)).quantize(Decimal("0.01"))
+    low = min(group.points, group.max_points)
+    high = min(low + group.ungraded_points, group.max_points)
+    return range_width(ScoreRange(min=low, max=high), group.max_points)

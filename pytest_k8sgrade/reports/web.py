@@ -12,14 +12,37 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib.resources import files
+from typing import NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from pytest_k8sgrade.grade.model import ScoreRange
 from pytest_k8sgrade.reports.text import number, pieces, value_text, visible
 
 _LONGEST = 2000
+
+
+class Width(NamedTuple):
+    """A bar, in per cent of its length; `mark` is where the pass mark stands."""
+
+    earned: Decimal
+    open: Decimal
+    mark: Decimal | None = None
+
+
+def range_width(points: ScoreRange, most: Decimal, *, mark: Decimal | None = None) -> Width:
+    """The bar of a score: what is earned, and what is still open."""
+    ends = percent(points.min, most), percent(points.max, most)
+    return Width(ends[0], ends[1] - ends[0], None if mark is None else percent(mark, most))
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal:
+    """How much of the whole it is, to two decimals and never more than all of it; nothing of nothing."""
+    share = Decimal(100) * part / whole if whole else Decimal(0)
+    return min(max(share, Decimal(0)), Decimal(100)).quantize(Decimal("0.01"))
 
 
 def shown(text: str) -> str:
