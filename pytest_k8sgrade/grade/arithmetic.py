@@ -109,7 +109,7 @@ def total(lines: Iterable[Line], mark: PassMark) -> Total:
         skipped=_sum_max(line for line in every if line.verdict == "skipped"),
         waived=_sum_max(line for line in every if line.verdict == "waived"),
         pass_points=needed,
-        passed=_decide(every, lowest >= needed, highest >= needed) if max_score else None,
+        passed=decide(every, lowest >= needed, highest >= needed) if max_score else None,
         missing_required=tuple(line.id for line in every if line.required and _lacks(line)),
     )
 
@@ -127,6 +127,15 @@ def percent(score: Decimal, max_score: Decimal, needed: Decimal) -> Decimal | No
     return rounded(score / max_score * HUNDRED, needed / max_score * HUNDRED, HUNDRED)
 
 
+def decide(lines: Sequence[Line], low_reaches: bool, high_reaches: bool) -> bool | None:
+    """Whether the rubric is passed, given whether the pass mark is reached at both ends of the range."""
+    required = [line.verdict for line in lines if line.required and _lacks(line)]
+    open_ = ("ungraded", "skipped")
+    if not high_reaches or any(verdict not in open_ for verdict in required):
+        return False
+    return True if low_reaches and not required else None
+
+
 def _weight(part: Part) -> Decimal:
     return Decimal(str(part.weight)) if math.isfinite(part.weight) and part.weight > 0 else ZERO
 
@@ -137,11 +146,3 @@ def _sum_max(lines: Iterable[Line]) -> Decimal:
 
 def _lacks(line: Line) -> bool:
     return line.verdict not in ("passed", "waived")
-
-
-def _decide(lines: Sequence[Line], low_reaches: bool, high_reaches: bool) -> bool | None:
-    required = [line.verdict for line in lines if line.required and _lacks(line)]
-    open_ = ("ungraded", "skipped")
-    if not high_reaches or any(verdict not in open_ for verdict in required):
-        return False
-    return True if low_reaches and not required else None

@@ -27,11 +27,16 @@ class _Frozen(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ItemMark:
-    """An item in one attempt, after the overrides; `overridden` when the instructor set its points."""
+    """An item in one attempt, after the overrides; `overridden` when the instructor set its points.
+
+    `reason` is the id of the grade's reason; `waited_s` counts from the start of the run.
+    """
 
     id: str
     verdict: Verdict
     points: Points
+    reason: str | None = None
+    waited_s: float = 0.0
     overridden: bool = False
 
 
@@ -54,9 +59,10 @@ class Override(_Frozen):
 class AttemptMark(_Frozen):
     """One hand-in with what it is worth.
 
-    `graded` is the score as the items gave it, `score_range` what is left after overrides and
-    lateness; a range is open while items are ungraded. `due` is the deadline with the extension;
-    `late_s` are the seconds after it, null where nobody knows when it was handed in. A `closed`
+    `graded` is the score as the items gave it, `corrected` the same after overrides of items,
+    `score_range` what is left after lateness, or the whole mark that was set by hand; a range is
+    open while items are ungraded. `due` is the deadline with the extension; `late_s` are the
+    seconds after it, null where there is none or nobody knows when it was handed in. A `closed`
     one came too late to count. `lines` tell the arithmetic from the score to the mark.
     """
 
@@ -70,6 +76,7 @@ class AttemptMark(_Frozen):
     late_s: float | None = None
     closed: bool = False
     graded: ScoreRange
+    corrected: ScoreRange
     score_range: ScoreRange
     max_score: Points
     ungraded_points: Points
@@ -91,13 +98,18 @@ class AttemptMark(_Frozen):
 class StudentMark(_Frozen):
     """The mark of one student. `score` is the lower end of `score_range`.
 
-    `counted` is the number of the attempt that counts; with an open range it is the one that is
-    ahead. `percent` is null, and the mark not final, as long as the range is open. `lines` tell
-    how the mark came out of the attempts, `flags` what an instructor should look at.
+    `counted` is the number of the attempt that counts; while the best is open it is the one that
+    is ahead, and `may_overtake` are those that may still be better. `percent` is null, and the mark
+    not final, as long as the range is open; what is ungraded is that of the attempt that counts, or
+    of one that may overtake it. `lines` tell how the mark came out of the attempts, `flags` what
+    an instructor should look at. Whoever handed in nothing is `absent`: no attempt, and an open
+    mark unless the policy or an override says otherwise.
     """
 
     student: Student
-    counted: int
+    absent: bool = False
+    counted: int | None
+    may_overtake: tuple[int, ...] = ()
     score: Points
     max_score: Points
     score_range: ScoreRange
@@ -109,7 +121,7 @@ class StudentMark(_Frozen):
     overridden: bool = False
     lines: tuple[Told, ...] = ()
     flags: tuple[Told, ...] = ()
-    attempts: tuple[AttemptMark, ...] = Field(min_length=1)
+    attempts: tuple[AttemptMark, ...] = ()
 
     @property
     def final(self) -> bool:
@@ -117,9 +129,9 @@ class StudentMark(_Frozen):
         return self.score_range.min == self.score_range.max
 
     @property
-    def attempt(self) -> AttemptMark:
+    def attempt(self) -> AttemptMark | None:
         """The attempt that counts."""
-        return next(attempt for attempt in self.attempts if attempt.number == self.counted)
+        return next((attempt for attempt in self.attempts if attempt.number == self.counted), None)
 
 
 class ReasonCount(_Frozen):
@@ -130,12 +142,19 @@ class ReasonCount(_Frozen):
     students: int
 
 
+class GroupTitle(_Frozen):
+    """A group of the rubric."""
+
+    id: str
+    title: str
+
+
 class ItemStatistics(_Frozen):
     """How a class did on one item, in the attempts that count.
 
     `share` is the mean part of its points that was earned where it was graded, null where it
-    nowhere was. `verdicts` are numbers of students. `doubtful`: ungraded for so many that
-    the fault is probably not the students'.
+    nowhere was. `verdicts` are numbers of students; `ungraded` counts only those with whom anything
+    could be graded at all. `doubtful`: that is so many that the fault is probably not the students'.
     """
 
     id: str
@@ -192,13 +211,15 @@ class Problem(_Frozen):
 
 
 class Summary(_Frozen):
-    """Numbers of students; `open` marks have ungraded points, and every mark is either `final` or open.
+    """Numbers of students, and of attempts. A student is passed, failed, undecided or `absent`.
 
-    The statistics are of final marks, in points; null where there is none.
+    `final` and `open` marks (ungraded points, best of open attempts) are those of students who
+    are not absent. The statistics are of final marks, in points; null where there is none.
     """
 
     students: int
     attempts: int
+    absent: int
     passed: int
     failed: int
     undecided: int
@@ -229,6 +250,7 @@ class ClassBook(_Frozen):
     max_score: Points
     summary: Summary
     distribution: tuple[Bin, ...] = ()
+    groups: tuple[GroupTitle, ...] = ()
     items: tuple[ItemStatistics, ...]
     shared: tuple[Shared, ...] = ()
     slowest: tuple[Slow, ...] = ()
@@ -247,6 +269,7 @@ __all__ = [
     "AttemptMark",
     "Bin",
     "ClassBook",
+    "GroupTitle",
     "ItemMark",
     "ItemStatistics",
     "Override",

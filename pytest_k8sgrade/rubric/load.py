@@ -84,8 +84,11 @@ def _bundled_only(content: bytes, source: str) -> tuple[Rubric, dict[str, Check]
 
 
 def digest_of(rubric: Rubric) -> str:
-    """The digest of what a rubric says: layout, comments and spelled-out defaults do not matter."""
-    content = rubric.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    """The digest of what a rubric grades: layout, comments and spelled-out defaults do not matter.
+
+    Nor does the policy: it is applied to grades that are there, and may be settled after them.
+    """
+    content = rubric.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"policy"})
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 

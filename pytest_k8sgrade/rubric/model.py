@@ -26,6 +26,7 @@ from pytest_k8sgrade.rubric.fields import (
     Slug,
     Text,
 )
+from pytest_k8sgrade.rubric.policy import Policy
 
 Level: TypeAlias = Literal["exists", "configured", "accepted", "effect"]
 HintLevel: TypeAlias = Literal["beginner", "intermediate", "advanced"]
@@ -142,7 +143,8 @@ class Rubric(Frozen):
 
     Sums count every item but bonus ones: also the waived, so that waiving an item is
     a change of one line. `reads` are paths of the API that the checks will ask for, read
-    ahead in the first round: they save time and change no verdict.
+    ahead in the first round: they save time and change no verdict. `policy` is about marks, and
+    changes no grade either.
     """
 
     k8sgrade: Literal[1]
@@ -154,6 +156,7 @@ class Rubric(Frozen):
     budget: Duration = 300.0
     within: Duration | None = None
     hold: Duration = 0.0
+    policy: Policy = Policy()
     vars: dict[VariableName, Variable] = Field(default_factory=dict)
     reads: tuple[ApiPath, ...] = ()
     groups: tuple[Group, ...] = Field(min_length=1)

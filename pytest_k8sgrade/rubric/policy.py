@@ -6,14 +6,13 @@ The key `policy` of a rubric, or a file of its own. It changes marks, never a gr
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_k8sgrade.kube.duration import parse_duration
-from pytest_k8sgrade.rubric.fields import Frozen, Mark, PassMark
+from pytest_k8sgrade.rubric.fields import Frozen, Mark
 
 _MAX_SPAN = 366 * 86400.0
 _DAY = 86400
@@ -83,12 +82,11 @@ class Late(Frozen):
 
 
 class Policy(Frozen):
-    """How a mark comes out of graded attempts: by default the best counts and lateness costs nothing."""
+    """How a mark comes out of graded attempts: by default the best counts and lateness costs nothing.
+
+    `absent` is the mark of who handed in nothing: left empty, or 0.
+    """
 
     attempts: Literal["best", "latest"] = "best"
     late: Late | None = None
-
-
-def share_of(amount: PassMark, whole: Decimal) -> Decimal:
-    """A share of a whole, or the points that are meant; unrounded."""
-    return amount.value if amount.unit == "points" else whole * amount.value / 100
+    absent: Literal["empty", "zero"] = "empty"
