@@ -75,6 +75,7 @@ class Isolated:
         self._lock = threading.Lock()
         self._jobs = itertools.count(1)
         self._server: _Server | None = None
+        self._doing: dict[Path, int] = {}
         self._closed = False
 
     def __enter__(self) -> Isolated:
@@ -93,14 +94,18 @@ class Isolated:
         `close`, and `NotWrittenError` when the folder is not whole.
         """
         place = folder.absolute()
-        for _ in range(TRIES):
-            job = next(self._jobs)
-            if self._do(wire.Grade(job, entry, place), awaiting):
-                return
-            clear(place)
-        job = next(self._jobs)
-        if not self._do(wire.GiveUp(job, entry, place, "SIGKILL"), awaiting):
-            raise NotWrittenError("the server of workers ends again and again; look at the machine's memory")
+        try:
+            self._grade(entry, place, awaiting)
+        finally:
+            with self._lock:
+                self._doing.pop(place, None)
+
+    def stop(self, folder: Path) -> None:
+        """End the work on the hand-in that is graded into this folder; its `grade` raises `StoppedError`."""
+        with self._lock:
+            job, server = self._doing.get(folder.absolute(), 0), self._server
+        if job and server is not None:
+            server.send(wire.Stop(job))
 
     def close(self) -> None:
         """End the server and all its workers; calls of `grade` that wait raise `StoppedError`."""
@@ -110,13 +115,25 @@ class Isolated:
         if server is not None:
             server.close()
 
+    def _grade(self, entry: Entry, place: Path, awaiting: Awaiting) -> None:
+        for _ in range(TRIES):
+            if self._do(wire.Grade(next(self._jobs), entry, place), awaiting):
+                return
+            clear(place)
+        if not self._do(wire.GiveUp(next(self._jobs), entry, place, "SIGKILL"), awaiting):
+            raise NotWrittenError("the server of workers ends again and again; look at the machine's memory")
+
     def _do(self, order: wire.Grade | wire.GiveUp, awaiting: Awaiting) -> bool:
         """Have it done; False when the server died over it."""
         server = self._current()
+        with self._lock:
+            self._doing[order.folder] = order.job
         answers = server.ask(order)
         while (said := answers.get()) is not None:
             if said.kind == "awaits":
                 awaiting(said)
+            elif said.kind == "stopped":
+                raise StoppedError
             elif said.text:
                 raise NotWrittenError(f"the results of {order.entry.student.id!r} are not whole: {said.text}")
             else:
@@ -142,6 +159,7 @@ class _Server:
     def __init__(self, options: WorkOptions, *, live: bool) -> None:
         self.gone = False
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._waiting: dict[int, SimpleQueue[wire.Said | None]] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="k8sgrade-")
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
@@ -159,7 +177,7 @@ class _Server:
             raise UsageFault(first.text)
         threading.Thread(target=self._listen, name="k8sgrade-workers", daemon=True).start()
 
-    def ask(self, order: wire.Order) -> SimpleQueue[wire.Said | None]:
+    def ask(self, order: wire.Grade | wire.GiveUp) -> SimpleQueue[wire.Said | None]:
         """Give an order; what the server says about the job comes out of the queue, None when it is gone."""
         answers: SimpleQueue[wire.Said | None] = SimpleQueue()
         with self._lock:
@@ -167,9 +185,13 @@ class _Server:
                 answers.put(None)
                 return answers
             self._waiting[order.job] = answers
-            with contextlib.suppress(OSError):  # the listening thread will hear that it is gone
-                self._connection.send(order)
+        self.send(order)
         return answers
+
+    def send(self, order: wire.Order) -> None:
+        """Send an order; a server that is gone is heard of by the thread that listens."""
+        with self._sending, contextlib.suppress(OSError):
+            self._connection.send(order)
 
     def close(self) -> None:
         """End the process, its workers with it, and wait for that."""
@@ -185,7 +207,7 @@ class _Server:
                 said = wire.heard(self._connection.recv_bytes())
                 with self._lock:
                     answers = self._waiting.get(said.job)
-                    if said.kind == "ended":
+                    if said.kind in ("ended", "stopped"):
                         self._waiting.pop(said.job, None)
                 if answers is not None:
                     answers.put(said)

@@ -47,10 +47,10 @@ def refusal(entry: Entry, fault: UsageFault, folder: Path) -> Problem:
     }
     reason = kinds.get(type(fault), "hand-in-refused")
     text = str(fault)
-    if entry.evidence is not None:
-        text = text.replace(str(folder / "evidence.zip"), entry.evidence.name)
-    for place in (entry.evidence, entry.kubeconfig, entry.answers):
-        text = text.replace(str(place), place.name) if place is not None else text
+    place = entry.evidence or entry.answers or entry.kubeconfig
+    if place is not None:
+        for path in (place, folder / "evidence.zip", folder / "answers.yaml"):
+            text = text.replace(str(path), place.name)
     return Problem(Reason(reason, {"fault": clean(text[:LONGEST])}))
 
 

@@ -143,8 +143,8 @@ class Server:
 
     def _ended(self, running: Running, code: int, peak: int) -> None:
         if running.unwanted:
-            return
-        if code == 0:
+            wire.say(self._connection, wire.Said("stopped", running.job))
+        elif code == 0:
             wire.say(self._connection, wire.Said("ended", running.job))
         elif code == CANNOT_WRITE or running.giving_up:
             told = last_words(running.folder) or _how(code)

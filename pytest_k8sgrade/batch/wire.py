@@ -53,10 +53,11 @@ class Said:
 
     `ready`: it can be given work; `fault`: it cannot start, for the reason in `text`.
     `awaits`: what a job waits for (`settled` of `total` items, `names`). `ended`: a job is over;
-    `text` then says why its folder is not whole, which is nobody's hand-in's doing.
+    `text` then says why its folder is not whole, which is nobody's hand-in's doing. `stopped`: a
+    job is over because nothing of it was wanted any more.
     """
 
-    kind: Literal["ready", "fault", "awaits", "ended"]
+    kind: Literal["ready", "fault", "awaits", "ended", "stopped"]
     job: int = 0
     text: str = ""
     settled: int = 0

@@ -6,6 +6,7 @@ which every item is ungraded and says why.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -14,7 +15,7 @@ import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.interrupt import interruptible
@@ -22,7 +23,7 @@ from pytest_k8sgrade.batch.options import Graded, WorkOptions
 from pytest_k8sgrade.batch.problems import Problem, problem_grade, refusal, too_large, too_long, with_limits
 from pytest_k8sgrade.batch.writing import EVIDENCE, write_attempt
 from pytest_k8sgrade.cluster import Inline, foreign
-from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES
+from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES as MAX_EVIDENCE_BYTES
 from pytest_k8sgrade.engine import run_session
 from pytest_k8sgrade.errors import EvidenceFault, UsageFault
 from pytest_k8sgrade.outcome import Reason
@@ -31,10 +32,15 @@ from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.run.answering import needs_cluster
 from pytest_k8sgrade.run.session import GradeSession
 from pytest_k8sgrade.run.settings import Settings
+from pytest_k8sgrade.theory.sheet import MAX_BYTES as MAX_ANSWERS_BYTES
 from pytest_k8sgrade.theory.sheet import student_id
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.run.rounds import Progress
+
+
+ANSWERS: Final = "answers.yaml"
+"""The copy of a sheet of answers while it is read; the evidence holds what was in it."""
 
 
 def grade_entry(entry: Entry, options: WorkOptions, folder: Path, progress: Progress | None = None) -> None:
@@ -55,6 +61,7 @@ def grade_entry(entry: Entry, options: WorkOptions, folder: Path, progress: Prog
     except Exception as error:
         broken = Problem(Reason("worker-broken", {"error": type(error).__name__}), traceback.format_exc())
         graded = ungraded(entry, options, broken)
+    (folder / ANSWERS).unlink(missing_ok=True)
     if graded.problem is not None:
         (folder / EVIDENCE).unlink(missing_ok=True)
     write_attempt(folder, entry, options, graded, started, time.monotonic() - began)
@@ -74,7 +81,9 @@ def ungraded(entry: Entry, options: WorkOptions, problem: Problem) -> Graded:
 def _grade(entry: Entry, options: WorkOptions, folder: Path, progress: Progress | None) -> Graded:
     digest = None
     if entry.evidence is not None:
-        digest = _take_in(entry.evidence, folder / EVIDENCE)
+        digest = _take_in(entry.evidence, folder / EVIDENCE, MAX_EVIDENCE_BYTES)
+    if entry.answers is not None:
+        _take_in(entry.answers, folder / ANSWERS, MAX_ANSWERS_BYTES)
     session = GradeSession.prepare(_settings(entry, options, folder))
     _refuse_other_answers(entry, session)
     ended = run_session(session, progress)
@@ -107,7 +116,7 @@ def _settings(entry: Entry, options: WorkOptions, folder: Path) -> Settings:
                 f"the rubric {options.rubric} looks at a cluster, and answers alone were handed in; "
                 "record evidence with the answers, and hand that in"
             )
-        return replace(shared, answers=entry.answers, student=entry.student.id, record=folder / EVIDENCE)
+        return replace(shared, answers=folder / ANSWERS, student=entry.student.id, record=folder / EVIDENCE)
     text = entry.kubeconfig_text
     inline = Inline(text, f"of {entry.student.id}") if text is not None else None
     return replace(
@@ -115,30 +124,31 @@ def _settings(entry: Entry, options: WorkOptions, folder: Path) -> Settings:
     )
 
 
-def _take_in(handed_in: Path, copy: Path) -> str:
-    """Copy evidence byte for byte, so that what is kept is what is graded; its digest.
+def _take_in(handed_in: Path, copy: Path, most: int) -> str:
+    """Copy a file byte for byte, so that what is kept is what is graded; its digest.
 
-    Raises `EvidenceFault` for what is no file, such as a pipe that would be waited for, or too large.
+    Follows no link, for it may lead out of the hand-ins; waits for no pipe. Raises `UsageFault`.
     """
     try:
-        with open(handed_in, "rb", opener=_without_waiting) as source:
+        with open(handed_in, "rb", opener=_as_it_is) as source:
             if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
-                raise EvidenceFault(f"evidence {handed_in.name!r}: it is not a file; hand in the zip itself")
-            content = source.read(MAX_FILE_BYTES + 1)
+                raise UsageFault(f"{handed_in.name!r} is no file; hand in the file itself")
+            content = source.read(most + 1)
     except OSError as error:
-        raise EvidenceFault(
-            f"evidence {handed_in.name!r}: it cannot be read ({error.strerror}); check the roster's path"
+        told = "it is a link to another place" if error.errno == errno.ELOOP else error.strerror
+        raise UsageFault(
+            f"{handed_in.name!r} cannot be read ({told}); check what the roster names"
         ) from error
-    if len(content) > MAX_FILE_BYTES:
-        raise EvidenceFault(
-            f"evidence {handed_in.name!r}: it is larger than {MAX_FILE_BYTES} bytes; hand in a recording"
+    if len(content) > most:
+        raise UsageFault(
+            f"{handed_in.name!r} is larger than {most} bytes; hand in what was recorded or written"
         )
     copy.write_bytes(content)
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+def _as_it_is(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _refuse_other_answers(entry: Entry, session: GradeSession) -> None:

@@ -10,9 +10,11 @@ import contextlib
 import ctypes
 import faulthandler
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -34,6 +36,9 @@ LOG: Final = "worker.log"
 NO_MEMORY: Final = 71
 CANNOT_WRITE: Final = 73
 """Exit codes: the memory was not enough for anything more; the folder cannot be written to."""
+
+_TEMPORARY = ".temporary"
+"""Where libraries put certificates and keys that they want to have in files."""
 
 _TELL_EVERY_S = 0.2
 _DIE_WITH_PARENT = 1
@@ -80,6 +85,7 @@ def work(task: Callable[[], None], folder: Path, limits: Limits, parent: int) ->
         task()
         code = 0
         (folder / LOG).unlink()
+        shutil.rmtree(folder / _TEMPORARY)
     except MemoryError:
         code = NO_MEMORY
     except OSError as error:
@@ -107,6 +113,9 @@ def _settle_in(folder: Path, limits: Limits, parent: int) -> None:
     os.close(nothing)
     os.close(log)
     faulthandler.enable(file=2)
+    temporary = folder / _TEMPORARY
+    temporary.mkdir(mode=0o700)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     confine(limits)
 
 
