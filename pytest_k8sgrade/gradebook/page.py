@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pytest_k8sgrade.gradebook.model import AttemptMark, Bin, ClassBook, ItemStatistics, StudentMark
 from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports.facts import RESULTS, SIGNS
-from pytest_k8sgrade.reports.labels import labels
+from pytest_k8sgrade.reports.labels import Labels, labels
 from pytest_k8sgrade.reports.text import number
 from pytest_k8sgrade.reports.web import WebPage, Width, percent, range_width
 from pytest_k8sgrade.rubric.policy import show_span
@@ -73,6 +73,10 @@ def _ungraded(book: ClassBook) -> list[ItemStatistics]:
 def _share(item: ItemStatistics) -> float:
     """The hardest first; one that nobody was graded in comes last."""
     return 2.0 if item.share is None else item.share
+
+
+def _students(count: int, page: Labels) -> str:
+    return page("class-one-student") if count == 1 else page("class-students", count=count)
 
 
 def _decimal(share: float) -> Decimal:

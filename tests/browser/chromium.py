@@ -166,10 +166,8 @@ class Page:
 @contextmanager
 def _pipe() -> Iterator[tuple[int, int]]:
     """A pipe whose ends do not stand where the browser looks for its own."""
-    ends = os.pipe()
-    yield (
-        fcntl.fcntl(ends[0], fcntl.F_DUPFD_CLOEXEC, _ABOVE),
-        fcntl.fcntl(ends[1], fcntl.F_DUPFD_CLOEXEC, _ABOVE),
-    )
-    for end in ends:
+    low = os.pipe()
+    reader, writer = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _ABOVE) for end in low)
+    yield reader, writer
+    for end in low:
         os.close(end)

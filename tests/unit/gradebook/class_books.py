@@ -152,9 +152,7 @@ def class_book(count: int = 12, **changes: Any) -> ClassBook:
             Shared(kind="evidence", key="sha256:1a2b", students=("s003", "s004"), same_group=True),
         ),
         "slowest": (Slow(student="s005", attempt=1, duration_s=185.2, item="hard", waited_s=120.0),),
-        "problems": (
-            Problem(id="kubeconfig-refused", text="The kubeconfig is refused.", students=("s006",)),
-        ),
+        "problems": (Problem(id="kubeconfig-refused", text="A refused kubeconfig.", students=("s006",)),),
         "notes": (Told(id="note", text="One mark is left empty in the files for Canvas."),),
         "overrides": (
             Override(student="s001", item="hard", points=Decimal(5), reason="Seen on paper", by="A", at=DUE),
