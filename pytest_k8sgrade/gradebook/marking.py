@@ -181,6 +181,7 @@ class _Course:
             due=self._due,
             late_s=self._late_s,
             closed=closed,
+            set_by_hand=self._whole is not None,
             graded=_ends(Range(self._graded.lowest, self._graded.highest)),
             corrected=_ends(corrected),
             score_range=_ends(worth),

@@ -63,7 +63,8 @@ class AttemptMark(_Frozen):
     `score_range` what is left after lateness, or the whole mark that was set by hand; a range is
     open while items are ungraded. `due` is the deadline with the extension; `late_s` are the
     seconds after it, null where there is none or nobody knows when it was handed in. A `closed`
-    one came too late to count. `lines` tell the arithmetic from the score to the mark.
+    one came too late to count; of one that is `set_by_hand` the instructor wrote the whole mark.
+    `lines` tell the arithmetic from the score to the mark.
     """
 
     number: int
@@ -75,6 +76,7 @@ class AttemptMark(_Frozen):
     due: datetime | None = None
     late_s: float | None = None
     closed: bool = False
+    set_by_hand: bool = False
     graded: ScoreRange
     corrected: ScoreRange
     score_range: ScoreRange
@@ -101,9 +103,10 @@ class StudentMark(_Frozen):
     `counted` is the number of the attempt that counts; while the best is open it is the one that
     is ahead, and `may_overtake` are those that may still be better. `percent` is null, and the mark
     not final, as long as the range is open; what is ungraded is that of the attempt that counts, or
-    of one that may overtake it. `lines` tell how the mark came out of the attempts, `flags` what
-    an instructor should look at. Whoever handed in nothing is `absent`: no attempt, and an open
-    mark unless the policy or an override says otherwise.
+    of one that may overtake it. `overridden` says that the instructor changed anything about it,
+    `set_by_hand` that the whole mark was written by hand. `lines` tell how the mark came out of
+    the attempts, `flags` what an instructor should look at. Whoever handed in nothing is `absent`:
+    no attempt, and an open mark unless the policy or an override says otherwise.
     """
 
     student: Student
@@ -119,6 +122,7 @@ class StudentMark(_Frozen):
     passed: bool | None
     late: bool = False
     overridden: bool = False
+    set_by_hand: bool = False
     lines: tuple[Told, ...] = ()
     flags: tuple[Told, ...] = ()
     attempts: tuple[AttemptMark, ...] = ()

@@ -42,14 +42,14 @@ def _written_id(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _moment(value: object) -> object:
+def _moment(value: object) -> datetime:
     """A date, or a time; without a zone it is UTC."""
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         message = "expected a date or a time such as 2026-03-02T10:00:00+09:00"
         raise PydanticCustomError("rubric_value", "{message}", {"message": message}) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 ShortText = Annotated[str, Field(min_length=1, max_length=500)]

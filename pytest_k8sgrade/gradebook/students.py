@@ -62,7 +62,8 @@ class StudentMarking:
             student=student,
             counted=chosen.counted,
             late=bool(counted.mark.late_s),
-            overridden=whole is not None or _touched(counted.mark, overrides),
+            overridden=whole is not None or _touched(counted.mark),
+            set_by_hand=whole is not None or counted.mark.set_by_hand,
             lines=(*self._choice(chosen, marks), *self._set(whole), *self._result(final)),
             flags=(*flags, *self._flags(counted.mark)),
             attempts=marks,
@@ -84,6 +85,7 @@ class StudentMarking:
             absent=True,
             counted=None,
             overridden=whole is not None,
+            set_by_hand=whole is not None,
             lines=(line, *self._set(whole), *self._result(final)),
             **_values(final),
         )
@@ -182,10 +184,9 @@ def _percent(standing: _Standing) -> Decimal | None:
     return None if points.open else grades.percent(points.low, standing.most, standing.needed)
 
 
-def _touched(mark: AttemptMark, overrides: Iterable[Override]) -> bool:
+def _touched(mark: AttemptMark) -> bool:
     """Whether anything of the attempt was set by hand."""
-    whole = any(one.item is None and one.attempt == mark.number for one in overrides)
-    return whole or any(item.overridden for item in mark.items)
+    return mark.set_by_hand or any(item.overridden for item in mark.items)
 
 
 def _numbers(numbers: Iterable[int]) -> tuple[str, ...]:
