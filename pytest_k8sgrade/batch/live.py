@@ -5,12 +5,14 @@ It is drawn again a few times a second from a `Tally`. In a log `lines` says the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -21,8 +23,9 @@ from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.reports.text import visible
 
 PER_SECOND: Final = 4
-_AROUND: Final = 9
+_AROUND: Final = 11
 """Lines of the display that are not about somebody who is being graded."""
+_NAME: Final = 30
 
 STYLES: Final[dict[Outcome, str]] = {
     "passed": "green",
@@ -40,7 +43,12 @@ class LiveTable:
         self._catalogue = catalogue
         self._title = visible(title)
         self._live = Live(
-            get_renderable=lambda: self, console=console, refresh_per_second=PER_SECOND, transient=True
+            get_renderable=lambda: self,
+            console=console,
+            refresh_per_second=PER_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
 
     def __enter__(self) -> LiveTable:
@@ -61,7 +69,7 @@ def picture(standing: Standing, catalogue: Catalogue, title: str, width: int, he
     """How a batch stands, in at most `height` lines of at most `width` cells."""
     parts = [
         _one_line(_heading(standing, catalogue, title)),
-        ProgressBar(total=max(1, standing.total), completed=standing.done, width=width),
+        Padding(ProgressBar(total=max(1, standing.total), completed=standing.done, width=width), 0),
         _one_line(_counts(standing, catalogue)),
         *_people(standing, catalogue, max(1, height - _AROUND)),
         *_finished(standing, catalogue),
@@ -118,7 +126,7 @@ def _people(standing: Standing, catalogue: Catalogue, room: int) -> Iterator[Tab
 def _finished(standing: Standing, catalogue: Catalogue) -> Iterator[Text]:
     if standing.latest:
         yield _one_line(Text(catalogue.label("batch-latest"), "dim"))
-        yield from (_one_line(_row(done, catalogue)) for done in reversed(standing.latest))
+        yield from _last(standing.latest, catalogue)
     if standing.slowest:
         slowest = ", ".join(
             f"{person(done.student, None, done.number)} {clock(done.duration_s)}" for done in standing.slowest
@@ -126,6 +134,10 @@ def _finished(standing: Standing, catalogue: Catalogue) -> Iterator[Text]:
         yield _one_line(Text(catalogue.label("batch-slowest", students=slowest), "dim"))
 
 
-def _row(done: Done, catalogue: Catalogue) -> Text:
-    who = person(done.student, done.name, done.number)
-    return Text.assemble("  ", who, "  ", (mark(done, catalogue), STYLES[done.outcome]))
+def _last(latest: Sequence[Done], catalogue: Catalogue) -> Iterator[Text]:
+    people = [person(done.student, done.name, done.number) for done in latest]
+    cells = min(_NAME, max(map(cell_len, people)))
+    for who, done in reversed(list(zip(people, latest, strict=True))):
+        cut = Text(who)
+        cut.truncate(cells, overflow="ellipsis", pad=True)
+        yield _one_line(Text.assemble("  ", cut, "  ", (mark(done, catalogue), STYLES[done.outcome])))

@@ -53,7 +53,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A tally at one moment. `left_s` is about how long it will last, None while nobody can tell."""
+    """A tally at one moment. `there` of the `done` were graded before; `left_s` is a guess, None for none."""
 
     total: int
     done: int
@@ -68,10 +68,9 @@ class Standing:
 
 @dataclass
 class Tally:
-    """Counts as it is told. `there` of the `done` were graded before this batch began."""
+    """Counts as it is told; a `Watcher`. `tell` hears what is done, and how many are."""
 
     total: int
-    jobs: int
     clock: Callable[[], float] = time.monotonic
     tell: Callable[[Done, int], None] = lambda done, number: None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -82,6 +81,7 @@ class Tally:
     _done: int = field(default=0, init=False)
     _there: int = field(default=0, init=False)
     _lasted: float = field(default=0.0, init=False)
+    _most: int = field(default=1, init=False)
     _began: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +91,7 @@ class Tally:
         """Note who is being graded."""
         with self._lock:
             self._running[_key(entry)] = Running(entry, self.clock())
+            self._most = max(self._most, len(self._running))
 
     def awaits(self, entry: Entry, settled: int, total: int, names: Sequence[str]) -> None:
         """Note how far it is."""
@@ -98,17 +99,22 @@ class Tally:
             known = self._running.get(_key(entry)) or Running(entry, self.clock())
             self._running[_key(entry)] = replace(known, settled=settled, total=total, names=tuple(names))
 
+    def there(self, attempt: Attempt) -> None:
+        """Count one that was graded before this batch began."""
+        with self._lock:
+            self._outcomes[outcome_of(attempt)] += 1
+            self._done += 1
+            self._there += 1
+
     def finished(self, entry: Entry, attempt: Attempt) -> None:
-        """Note what became of it; what was there already is only counted."""
+        """Note what became of it."""
         done = _done(attempt)
         with self._lock:
             self._outcomes[done.outcome] += 1
             self._done += 1
+            now = self.clock()
             running = self._running.pop(_key(entry), None)
-            if running is None:
-                self._there += 1
-                return
-            self._lasted += self.clock() - running.since
+            self._lasted += now - (running.since if running else now)
             self._latest.append(done)
             self._slowest = sorted([*self._slowest, done], key=lambda one: -one.duration_s)[:SLOWEST]
             self.tell(done, self._done)
@@ -131,14 +137,14 @@ class Tally:
             )
 
     def _left(self, ages: Sequence[float]) -> float | None:
-        """As long as the finished ones took on average, spread over the workers."""
+        """As long as the finished ones took on average, spread over as many as there were at a time."""
         graded = self._done - self._there
         if not graded:
             return None
         each = self._lasted / graded
         waiting = self.total - self._done - len(ages)
         rests = [max(0.0, each - age) for age in ages]
-        workers = max(1, min(self.jobs, waiting + len(ages)))
+        workers = max(1, min(self._most, waiting + len(ages)))
         return max((waiting * each + sum(rests)) / workers, *rests, 0.0)
 
 

@@ -19,4 +19,4 @@ class Watcher(Protocol):
         """How far it is: settled items of all, and some that are awaited."""
 
     def finished(self, entry: Entry, attempt: Attempt) -> None:
-        """It is graded and its folder is in place; without `started` when it was there before."""
+        """It is graded and its folder is in place."""
