@@ -5,6 +5,7 @@ The surest way to load it is to do the work once: on evidence in which nothing w
 
 from __future__ import annotations
 
+import gc
 import importlib
 import tempfile
 import threading
@@ -16,14 +17,21 @@ from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.batch.work import grade_entry
 from pytest_k8sgrade.cluster import Facts, evidence_of
 from pytest_k8sgrade.gradebook.attempt import Student
-from pytest_k8sgrade.rubric.load import load_rubric
-from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.rubric.variables import parse_overrides
 from pytest_k8sgrade.run.answering import NoCluster
 from pytest_k8sgrade.run.recording import NOTHING
 
-LIVE = ("kubernetes.client", "kubernetes.config", "requests", "prometheus_api_client")
+SERVICES = (
+    "prometheus_api_client",
+    "requests",
+    "pytest_k8sgrade.cluster.http",
+    "pytest_k8sgrade.cluster.proxied",
+)
+"""What checks load when they first ask a service, of a cluster or of evidence."""
+LIVE = ("kubernetes.client", "kubernetes.config")
 """What only a cluster needs."""
+GARBAGE = (20_000, 20, 20)
+"""Collections of the few thousand objects that one grade leaves cost more than the objects."""
 
 
 def preload(options: WorkOptions, *, live: bool) -> None:
@@ -31,8 +39,7 @@ def preload(options: WorkOptions, *, live: bool) -> None:
 
     Raises `RuntimeError` where a thread is left, which a fork would not have.
     """
-    lab = load_rubric(find_pack(options.rubric))
-    parse_overrides(lab.rubric, options.overrides)
+    parse_overrides(options.lab.rubric, options.overrides)
     nobody = Facts(context="", server="", identity="")
     empty = evidence_of(NoCluster().view(), nobody, NOTHING.told(), version("pytest-k8sgrade"))
     with tempfile.TemporaryDirectory(prefix="k8sgrade-") as folder:
@@ -40,7 +47,8 @@ def preload(options: WorkOptions, *, live: bool) -> None:
         evidence.write_bytes(empty)
         out.mkdir()
         grade_entry(Entry(student=Student(id="nobody"), evidence=evidence), options, out)
-    for module in LIVE if live else ():
+    for module in (*SERVICES, *(LIVE if live else ())):
         importlib.import_module(module)
+    gc.set_threshold(*GARBAGE)
     if threading.active_count() != 1:
         raise RuntimeError(f"threads are left: {threading.enumerate()}")
