@@ -111,7 +111,8 @@ def _points(mark: StudentMark) -> str:
 
 def _link(attempt: AttemptMark) -> str:
     """Where the report of the hand-in is, as a link from the folder of results."""
-    return f"./{quote(attempt.folder)}/grade.html"
+    folder = quote(attempt.folder, errors="replace")
+    return f"./{folder}/grade.html"
 
 
 def _noted(mark: StudentMark) -> int:

@@ -44,6 +44,9 @@ HOSTILE = (
 )
 
 
+MARKUP = "<>&\"'/!-=ab1;#{}%"
+
+
 def page_of(graded: Grade) -> WebDocument:
     """The page, parsed."""
     return WebDocument(render_html(graded))
