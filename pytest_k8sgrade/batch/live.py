@@ -127,10 +127,12 @@ def _finished(standing: Standing, catalogue: Catalogue) -> Iterator[Text]:
     if standing.latest:
         yield _one_line(Text(catalogue.label("batch-latest"), "dim"))
         yield from _last(standing.latest, catalogue)
-    if standing.slowest:
-        slowest = ", ".join(
-            f"{person(done.student, None, done.number)} {clock(done.duration_s)}" for done in standing.slowest
-        )
+    slowest = ", ".join(
+        f"{person(done.student, None, done.number)} {clock(done.duration_s)}"
+        for done in standing.slowest
+        if done.duration_s >= 1
+    )
+    if slowest:
         yield _one_line(Text(catalogue.label("batch-slowest", students=slowest), "dim"))
 
 

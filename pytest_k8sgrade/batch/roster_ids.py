@@ -10,10 +10,13 @@ import re
 import unicodedata
 from typing import Final
 
+from pytest_k8sgrade.gradebook.cells import is_formula
 from pytest_k8sgrade.rubric.faults import quoted
 
 MAX_ID: Final = 80
 MAX_TEXT: Final = 300
+LOOKED_UP: Final = ("email", "canvas_id", "sis_user_id", "sis_login_id", "username")
+"""What other systems know a student by: exported as it is, or not at all."""
 
 _FORBIDDEN: Final = frozenset('/\\:*?"<>|')
 """What file systems of one kind or another keep for themselves."""
@@ -54,4 +57,6 @@ def fault_of_text(text: str, column: str) -> str | None:
         return f"{column} has {len(text)} characters; it may have at most {MAX_TEXT}"
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
         return f"{column} {quoted(text)} has a line break or another control character in it"
+    if column in LOOKED_UP and is_formula(text):
+        return f"{column} {quoted(text)} is a formula to a spreadsheet; marks could not be looked up by it"
     return None

@@ -164,6 +164,13 @@ def test_names_are_one_line_of_a_bearable_length(folder: Path) -> None:
     assert "10000 characters" in only(folder, f"student,name,evidence\ns1,{'n' * 10_000},a.zip\n")
 
 
+@pytest.mark.parametrize("column", ["email", "canvas_id", "sis_user_id", "sis_login_id", "username"])
+def test_what_other_systems_look_up_is_no_formula(folder: Path, column: str) -> None:
+    """It would have to be changed in a gradebook; a name may be, and is."""
+    fault = only(folder, f"student,name,{column},evidence\ns1,=One,=HYPERLINK(),a.zip\n")
+    assert fault.startswith(f"2: {column} '=HYPERLINK()' is a formula to a spreadsheet")
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
