@@ -17,7 +17,7 @@ import click
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.rubric.suggest import choices
 
-SUBCOMMANDS = ("record", "batch", "regrade", "lint", "prove", "theory")
+SUBCOMMANDS = ("record", "batch", "regrade", "lint", "prove", "theory", "rbac")
 """Each is a module of this package whose `command` returns the exit code."""
 
 WRONG_USE = 4
