@@ -25,13 +25,13 @@ _WORDS = (
 """Not `secret` alone: in Kubernetes a field that ends so (`configSecret`) holds a name."""
 _NAME = re.compile(rf"(?i).*{_WORDS}(?:[-_]?data)?|secret|[a-z0-9_]+_secret")
 _HINT = re.compile(rf"(?i){_WORDS}|secret")
-_LINE = re.compile(
-    rf"(?im)^(?P<key>[\t -]*[\"']?[\w.\-/]*{_WORDS}[\"']?[ \t]*[:=][ \t]*)(?P<value>[^\s#{{\[|>&*].*)$"
-)
+_KEY = rf"(?:[\"'][\w.\-/]*|[\w./][\w.\-/]*)?{_WORDS}[\"']?[ \t]*[:=]"
+_LINE = re.compile(rf"(?im)^(?P<key>[\t -]*{_KEY}[ \t]*)(?P<value>[^\s#{{\[|>&*].*)$")
 _PAIR = re.compile(
-    rf"(?im)^(?P<key>[\t -]*name:[ \t]*[\"']?[\w.\-]*(?:{_WORDS}|secret)[\w.\-]*[\"']?[ \t]*\n"
+    rf"(?im)^(?P<key>[\t -]*name:[ \t]*[\"']?(?=[\w.\-]*(?:{_WORDS}|secret))[\w.\-]+[\"']?[ \t]*\n"
     r"[ \t]*value:[ \t]*)(?P<value>\S.*)$"
 )
+"""Neither may try the same characters in two ways: text of a cluster can be made for that."""
 _ADDRESS = re.compile(r"(?P<scheme>https?://)(?:[^/@\s]*@)?(?P<host>[\w.\-]+(?::\d+)?)(?=[/?#]|$)")
 _UNTOUCHED: Final = frozenset(
     {"labels", "matchLabels", "selector", "nodeSelector", "metric", "ownerReferences"}

@@ -16,7 +16,7 @@ from typing import Any
 from pytest_k8sgrade.kube.times import parse_go_time, parse_time
 
 _LINE = re.compile(r"\s*(?P<key>[A-Za-z]+):\s+(?P<state>\S+)(?:\s+\((?P<facts>.*)\))?\s*")
-_FACT = re.compile(r"(?P<key>[A-Za-z]+)=(?P<value>\d+)")
+_FACT = re.compile(r"(?<![A-Za-z])(?P<key>[A-Za-z]+)=(?P<value>\d{1,9})(?!\d)")
 _HEAD = re.compile(r"Cluster-autoscaler status at (?P<time>.+):\s*")
 _KEYS = {"Health": "health", "ScaleUp": "scale_up", "ScaleDown": "scale_down"}
 

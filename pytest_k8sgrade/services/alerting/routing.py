@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
+from pytest_k8sgrade.kube.go_regex import matches_all
 
 Document = Mapping[str, Any]
 
@@ -43,8 +44,8 @@ class Matcher:
         if self.operator in ("=", "!="):
             return (have == self.value) is (self.operator == "=")
         try:
-            return (re.fullmatch(self.value, have) is not None) is (self.operator == "=~")
-        except re.error as error:
+            return matches_all(self.value, have) is (self.operator == "=~")
+        except ValueError as error:
             raise ValueError(f"not a regular expression: {self.value!r}") from error
 
 

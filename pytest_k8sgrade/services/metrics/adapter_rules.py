@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_k8sgrade.kube.go_regex import go_regex
 from pytest_k8sgrade.services.monitoring.promql import selectors
 
 _GROUP = re.compile(r"\$(?:\{(\w+)\}|(\w+))|\$\$", re.ASCII)
@@ -29,12 +30,13 @@ class Rule:
     def name_of(self, series: str) -> str | None:
         """What a series is called; None when the rule passes it over or cannot be understood."""
         try:
-            found = re.search(self.matches or _ALL, series)
-        except re.error:
+            pattern = go_regex(self.matches or _ALL)
+            found = pattern.search(series)
+        except ValueError:
             return None
         if found is None:
             return None
-        groups = found.re.groups
+        groups = pattern.groups
         template = self.template or ("$1" if groups == 1 else "$0")
         return _GROUP.sub(lambda one: _group(found, one[1] or one[2]), template)
 
@@ -43,17 +45,32 @@ class Rule:
         if self.series:
             return self.name_of(self.series) == metric
         fixed = _GROUP.split(self.template)[::3] if self.template else []
-        pattern = _ALL.join(re.escape(part) for part in fixed) if fixed else _ALL
-        return None if re.fullmatch(pattern, metric) else False
+        return None if not fixed or _has_in_order(metric, fixed) else False
 
 
-def _group(found: re.Match[str], name: str | None) -> str:
+def _has_in_order(text: str, parts: list[str]) -> bool:
+    """Whether the text is these parts with anything between them."""
+    first, *others = parts
+    if not others:
+        return text == first
+    if not text.startswith(first) or not text.endswith(others[-1]):
+        return False
+    at, end = len(first), len(text) - len(others[-1])
+    for part in others[:-1]:
+        found = text.find(part, at, max(at, end))
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end
+
+
+def _group(found: Any, name: str | None) -> str:
     """A group of a match as Go expands it: nothing for one that is not there, a dollar for two."""
     if name is None:
         return "$"
     try:
         return found[int(name) if name.isdecimal() else name] or ""
-    except IndexError:
+    except (IndexError, KeyError, ValueError):
         return ""
 
 

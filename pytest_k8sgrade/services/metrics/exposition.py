@@ -13,7 +13,7 @@ from dataclasses import dataclass
 _QUOTED = r'"(?:\\.|[^"\\])*"'
 _LABEL = re.compile(rf"\s*(?P<name>[A-Za-z_]\w*|{_QUOTED})\s*=\s*(?P<value>{_QUOTED})\s*(?:,|$)", re.ASCII)
 _SAMPLE = re.compile(
-    rf"(?P<name>[A-Za-z_:][\w:]*)\s*(?:\{{(?P<labels>(?:{_QUOTED}|[^\"}}])*)\}})?\s+"
+    rf"(?P<name>[A-Za-z_:][\w:]*)(?:\s*\{{(?P<labels>(?:{_QUOTED}|[^\"}}])*)\}})?\s+"
     r"(?P<value>[-+.\w]+)(?:\s+[-+.\d]+)?(?:\s+#.*)?",
     re.ASCII,
 )
@@ -54,8 +54,8 @@ def types(text: str) -> dict[str, str]:
 
 def _labels(text: str, number: int) -> dict[str, str]:
     found: dict[str, str] = {}
-    at = 0
-    while text[at:].strip():
+    text, at = text.strip(), 0
+    while at < len(text):
         match = _LABEL.match(text, at)
         if match is None:
             raise ValueError(f"line {number} has labels that are none")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pytest_k8sgrade.kube.duration import parse_duration
 
@@ -19,6 +20,8 @@ _TOKEN = re.compile(
 _NAME = re.compile(r"[A-Za-z_:][\w:]*", re.ASCII)
 _GROUPING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
 _WORDS = frozenset({"offset", "bool", "and", "or", "unless", "atan2", "inf", "nan", *_GROUPING})
+MAX_LENGTH: Final = 10_000
+"""Characters of an expression; longer ones are not written by hand."""
 _ABSENCE = frozenset({"absent", "absent_over_time"})
 """What is true when there is nothing: their selectors need no series."""
 
@@ -48,6 +51,8 @@ class Selector:
 
 def selectors(expression: str) -> list[Selector]:
     """The selectors that must have series for the expression to give something, each once."""
+    if len(expression) > MAX_LENGTH:
+        return []
     tokens = [token for token in _TOKEN.findall(expression) if not token.startswith("#")]
     found = _Scan(tokens).run()
     return list(dict.fromkeys(one for one in found if not _ABSENCE & set(one.functions)))
