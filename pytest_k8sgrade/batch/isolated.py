@@ -87,6 +87,11 @@ class Isolated:
     ) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._current().pid
+
     def grade(self, entry: Entry, folder: Path, awaiting: Awaiting = lambda said: None) -> None:
         """Grade a hand-in into an existing empty folder, which holds all its files afterwards.
 
@@ -161,11 +166,13 @@ class _Server:
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._waiting: dict[int, SimpleQueue[wire.Said | None]] = {}
+        self._listener = threading.Thread(target=self._listen, name="k8sgrade-workers", daemon=True)
         self._folder = tempfile.TemporaryDirectory(prefix="k8sgrade-")
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = _start(theirs, Path(self._folder.name), self._errors)
+        self.pid = self._process.pid
         self._connection = Connection(ours.detach())
         try:
             self._connection.send((options, live))
@@ -175,7 +182,7 @@ class _Server:
         if first.kind == "fault":
             self.close()
             raise UsageFault(first.text)
-        threading.Thread(target=self._listen, name="k8sgrade-workers", daemon=True).start()
+        self._listener.start()
 
     def ask(self, order: wire.Grade | wire.GiveUp) -> SimpleQueue[wire.Said | None]:
         """Give an order; what the server says about the job comes out of the queue, None when it is gone."""
@@ -195,9 +202,12 @@ class _Server:
 
     def close(self) -> None:
         """End the process, its workers with it, and wait for that."""
-        with contextlib.suppress(OSError):
-            socket.socket(fileno=os.dup(self._connection.fileno())).shutdown(socket.SHUT_RDWR)
+        with socket.socket(fileno=os.dup(self._connection.fileno())) as ours, contextlib.suppress(OSError):
+            ours.shutdown(socket.SHUT_RDWR)
         self._process.wait()
+        if self._listener.ident is not None:
+            self._listener.join()
+        self._connection.close()
         self._folder.cleanup()
         self._errors.close()
 

@@ -12,15 +12,17 @@ from typing import Final
 MEBIBYTE: Final = 1024 * 1024
 SLACK_S: Final = 60.0
 """Seconds beside a rubric's own waiting that a hand-in may take when nobody says how long."""
-LAST_WORDS_S: Final = 10.0
-"""Seconds for writing down what is known, after the time is up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits of one worker: seconds of time, bytes of memory and of a written file, open files."""
+    """Limits of one worker: seconds of time, bytes of memory and of a written file, open files.
+
+    `last_words_s` are the seconds for writing down what is known after the time is up.
+    """
 
     time_s: float = 15 * 60.0
+    last_words_s: float = 10.0
     memory_bytes: int = 1024 * MEBIBYTE
     file_bytes: int = 256 * MEBIBYTE
     open_files: int = 256
@@ -32,7 +34,7 @@ def confine(limits: Limits) -> None:
     Seconds of processor time are those of the clock and the last words: more than that is
     asked by nobody who is still being waited for.
     """
-    processor = int(limits.time_s + 2 * LAST_WORDS_S) + 1
+    processor = int(limits.time_s + 2 * limits.last_words_s) + 1
     _lower(resource.RLIMIT_DATA, limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, processor)
     _lower(resource.RLIMIT_NOFILE, limits.open_files)

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.locale.messages import HintLevel, Language, show
-from pytest_k8sgrade.rubric.load import load_rubric
-from pytest_k8sgrade.rubric.packs import find_pack
 
 FILE: Final = "batch.json"
 
@@ -35,7 +33,7 @@ class Manifest(BaseModel):
     @classmethod
     def of(cls, options: WorkOptions) -> Manifest:
         """The manifest of a batch with these options; raises `UsageFault` for a rubric that is none."""
-        lab = load_rubric(find_pack(options.rubric))
+        lab = options.lab
         return cls(
             tool_version=version("pytest-k8sgrade"),
             rubric=lab.rubric.id,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from pytest_k8sgrade.batch.limits import Limits
 from pytest_k8sgrade.grade.model import Grade
-from pytest_k8sgrade.locale.messages import HintLevel, Language
+from pytest_k8sgrade.locale.messages import Catalogue, HintLevel, Language
 from pytest_k8sgrade.outcome import Reason
+from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
+from pytest_k8sgrade.rubric.packs import find_pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,16 @@ class WorkOptions:
     wait: float | None = None
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def lab(self) -> LoadedRubric:
+        """The rubric, read once for a whole batch; raises `UsageFault`."""
+        return _lab(self.rubric)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The texts, the rubric's own ones among them."""
+        return _catalogue(self.rubric, self.language)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
@@ -32,3 +45,14 @@ class Graded:
     warnings: tuple[Reason, ...] = ()
     recorded: datetime | None = None
     evidence_digest: str | None = None
+
+
+@lru_cache(maxsize=1)
+def _lab(rubric: str) -> LoadedRubric:
+    return load_rubric(find_pack(rubric))
+
+
+@lru_cache(maxsize=1)
+def _catalogue(rubric: str, language: Language) -> Catalogue:
+    locale = _lab(rubric).pack.locale
+    return Catalogue(language, [locale] if locale else [])

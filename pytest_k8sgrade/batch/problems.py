@@ -21,8 +21,6 @@ from pytest_k8sgrade.grade.model import Grade, GradedItem, Subject, Told
 from pytest_k8sgrade.grade.values import clean, json_safe
 from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.outcome import Observation, Reason
-from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
-from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fixed_values, parse_overrides
 from pytest_k8sgrade.run.results import excluded
@@ -66,8 +64,7 @@ def too_large(options: WorkOptions) -> Reason:
 
 def problem_grade(entry: Entry, options: WorkOptions, problem: Problem) -> Grade:
     """The grade of a hand-in of which nothing is known."""
-    lab = load_rubric(find_pack(options.rubric))
-    catalogue = catalogue_of(lab, options)
+    lab = options.lab
     values = fixed_values(lab.rubric, parse_overrides(lab.rubric, options.overrides))
     doubt = Observation("cannot-tell", problem.reason, traceback=problem.traceback)
     now = datetime.now(UTC)
@@ -88,12 +85,7 @@ def problem_grade(entry: Entry, options: WorkOptions, problem: Problem) -> Grade
         ItemResult(item=item.id, verdict=verdict) if (verdict := excluded(item)) is not None else result
         for item, result in zip(lab.rubric.items, results, strict=True)
     ]
-    return build_grade(lab.rubric, results, run, catalogue, options.hints)
-
-
-def catalogue_of(lab: LoadedRubric, options: WorkOptions) -> Catalogue:
-    """The texts of a batch."""
-    return Catalogue(options.language, [lab.pack.locale] if lab.pack.locale else [])
+    return build_grade(lab.rubric, results, run, options.catalogue, options.hints)
 
 
 def told(reason: Reason, catalogue: Catalogue) -> Told:
@@ -102,13 +94,13 @@ def told(reason: Reason, catalogue: Catalogue) -> Told:
     return Told(id=reason.id, params=params, text=clean(catalogue.text(reason)))
 
 
-def with_limits(grade: Grade, options: WorkOptions, catalogue: Catalogue) -> Grade:
+def with_limits(grade: Grade, options: WorkOptions) -> Grade:
     """The grade with the limits as the reasons of what they kept from being graded."""
-    items = tuple(_with_limit(item, options, catalogue) for item in grade.items)
+    items = tuple(_with_limit(item, options) for item in grade.items)
     return grade.model_copy(update={"items": items})
 
 
-def _with_limit(item: GradedItem, options: WorkOptions, catalogue: Catalogue) -> GradedItem:
+def _with_limit(item: GradedItem, options: WorkOptions) -> GradedItem:
     found = item.reason
     if found is None or item.verdict != "ungraded":
         return item
@@ -118,5 +110,5 @@ def _with_limit(item: GradedItem, options: WorkOptions, catalogue: Catalogue) ->
         reason = too_large(options)
     else:
         return item
-    hint = catalogue.hint(reason, options.hints)
-    return item.model_copy(update={"reason": told(reason, catalogue), "hint": hint})
+    hint = options.catalogue.hint(reason, options.hints)
+    return item.model_copy(update={"reason": told(reason, options.catalogue), "hint": hint})

@@ -24,12 +24,12 @@ from typing import Final
 from pytest_k8sgrade.batch import wire
 from pytest_k8sgrade.batch.clearing import clear
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.limits import LAST_WORDS_S
 from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.batch.preload import preload
 from pytest_k8sgrade.batch.problems import Problem, too_large, too_long
 from pytest_k8sgrade.batch.work import grade_entry, grade_problem
-from pytest_k8sgrade.batch.worker import CANNOT_WRITE, LOG, NO_MEMORY, Telling, emptied, last_words, work
+from pytest_k8sgrade.batch.worker import LOG, NO_MEMORY, Telling, emptied, last_words, work
+from pytest_k8sgrade.batch.writing import ATTEMPT
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.outcome import Reason
 
@@ -113,10 +113,10 @@ class Server:
         pid = os.fork()
         if pid == 0:
             self._let_go()
-            work(task, folder, limits, parent)
+            work(task, folder, limits, parent, keep_log=giving_up)
         stop_at = began + limits.time_s
         self._running[pid] = Running(
-            job, pid, entry, folder, began, stop_at, stop_at + LAST_WORDS_S, giving_up
+            job, pid, entry, folder, began, stop_at, stop_at + limits.last_words_s, giving_up
         )
 
     def _let_go(self) -> None:
@@ -144,9 +144,9 @@ class Server:
     def _ended(self, running: Running, code: int, peak: int) -> None:
         if running.unwanted:
             wire.say(self._connection, wire.Said("stopped", running.job))
-        elif code == 0:
+        elif code == 0 and (running.folder / ATTEMPT).exists():
             wire.say(self._connection, wire.Said("ended", running.job))
-        elif code == CANNOT_WRITE or running.giving_up:
+        elif running.giving_up:
             told = last_words(running.folder) or _how(code)
             wire.say(self._connection, wire.Said("ended", running.job, text=told))
         else:
@@ -189,7 +189,7 @@ class Server:
                     os.kill(running.pid, signal.SIGTERM)
             elif running.out_of_time and now >= running.kill_at:
                 _kill(running.pid)
-                running.kill_at = now + LAST_WORDS_S
+                running.kill_at = now + self._options.limits.last_words_s
 
 
 def _kill(pid: int) -> None:

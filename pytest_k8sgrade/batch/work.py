@@ -27,8 +27,6 @@ from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES as MAX_EVIDENCE_BYTE
 from pytest_k8sgrade.engine import run_session
 from pytest_k8sgrade.errors import EvidenceFault, UsageFault
 from pytest_k8sgrade.outcome import Reason
-from pytest_k8sgrade.rubric.load import load_rubric
-from pytest_k8sgrade.rubric.packs import find_pack
 from pytest_k8sgrade.run.answering import needs_cluster
 from pytest_k8sgrade.run.session import GradeSession
 from pytest_k8sgrade.run.settings import Settings
@@ -84,14 +82,14 @@ def _grade(entry: Entry, options: WorkOptions, folder: Path, progress: Progress 
         digest = _take_in(entry.evidence, folder / EVIDENCE, MAX_EVIDENCE_BYTES)
     if entry.answers is not None:
         _take_in(entry.answers, folder / ANSWERS, MAX_ANSWERS_BYTES)
-    session = GradeSession.prepare(_settings(entry, options, folder))
+    session = GradeSession.prepare(_settings(entry, options, folder), options.lab)
     _refuse_other_answers(entry, session)
     ended = run_session(session, progress)
     grade = ended.grade.model_copy(
         update={"subject": ended.grade.subject.model_copy(update={"student": entry.student.id})}
     )
     return Graded(
-        grade=with_limits(grade, options, session.catalogue),
+        grade=with_limits(grade, options),
         warnings=(Reason("evidence-not-kept", {"fault": str(ended.fault)}),) if ended.fault else (),
         recorded=session.source.recorded.recorded,
         evidence_digest=digest,
@@ -111,7 +109,7 @@ def _settings(entry: Entry, options: WorkOptions, folder: Path) -> Settings:
     if entry.source == "evidence":
         return replace(shared, evidence=folder / EVIDENCE)
     if entry.source == "answers":
-        if needs_cluster(load_rubric(find_pack(options.rubric))):
+        if needs_cluster(options.lab):
             raise UsageFault(
                 f"the rubric {options.rubric} looks at a cluster, and answers alone were handed in; "
                 "record evidence with the answers, and hand that in"

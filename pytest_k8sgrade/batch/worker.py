@@ -34,8 +34,7 @@ LOG: Final = "worker.log"
 """The last words of a worker that crashed, beside the reports."""
 
 NO_MEMORY: Final = 71
-CANNOT_WRITE: Final = 73
-"""Exit codes: the memory was not enough for anything more; the folder cannot be written to."""
+"""The exit code of a worker whose memory was not enough for anything more."""
 
 _TEMPORARY = ".temporary"
 """Where libraries put certificates and keys that they want to have in files."""
@@ -77,20 +76,23 @@ class Telling:
             self._channel.send(said.told(), socket.MSG_DONTWAIT)
 
 
-def work(task: Callable[[], None], folder: Path, limits: Limits, parent: int) -> NoReturn:
-    """Do the task as a process that was just forked for it, and end."""
+def work(
+    task: Callable[[], None], folder: Path, limits: Limits, parent: int, *, keep_log: bool = False
+) -> NoReturn:
+    """Do the task as a process that was just forked for it, and end.
+
+    What it writes to its terminal is thrown away when all went well, unless it is to be kept.
+    """
     code = 1
     try:
         _settle_in(folder, limits, parent)
         task()
         code = 0
-        (folder / LOG).unlink()
+        if not keep_log or not (folder / LOG).stat().st_size:
+            (folder / LOG).unlink()
         shutil.rmtree(folder / _TEMPORARY)
     except MemoryError:
         code = NO_MEMORY
-    except OSError as error:
-        code = CANNOT_WRITE
-        sys.stderr.write(f"{error}\n")
     except BaseException:
         traceback.print_exc()
     finally:

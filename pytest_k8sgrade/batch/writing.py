@@ -11,11 +11,9 @@ from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.limits import peak_bytes
 from pytest_k8sgrade.batch.options import Graded, WorkOptions
 from pytest_k8sgrade.batch.places import place_of
-from pytest_k8sgrade.batch.problems import catalogue_of, told
+from pytest_k8sgrade.batch.problems import told
 from pytest_k8sgrade.gradebook.attempt import Attempt, of_grade
 from pytest_k8sgrade.reports.write import FORMATS
-from pytest_k8sgrade.rubric.load import load_rubric
-from pytest_k8sgrade.rubric.packs import find_pack
 
 ATTEMPT: Final = "attempt.json"
 EVIDENCE: Final = "evidence.zip"
@@ -38,7 +36,6 @@ def attempt_of(
     entry: Entry, options: WorkOptions, graded: Graded, started: datetime, lasted: float
 ) -> Attempt:
     """What a class's reports need of a graded hand-in."""
-    catalogue = catalogue_of(load_rubric(find_pack(options.rubric)), options)
     fields: dict[str, object] = {
         **of_grade(graded.grade),
         "submitted": started,
@@ -49,8 +46,8 @@ def attempt_of(
         "duration_s": round(lasted, 3),
         "peak_bytes": peak_bytes(),
         "evidence_digest": graded.evidence_digest,
-        "problem": told(graded.problem, catalogue) if graded.problem else None,
-        "warnings": tuple(told(warning, catalogue) for warning in graded.warnings),
+        "problem": told(graded.problem, options.catalogue) if graded.problem else None,
+        "warnings": tuple(told(warning, options.catalogue) for warning in graded.warnings),
     }
     if entry.evidence is not None and graded.recorded is not None:
         fields |= {"submitted": _utc(graded.recorded), "submitted_by": "evidence"}

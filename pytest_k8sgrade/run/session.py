@@ -64,12 +64,12 @@ class GradeSession:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
-    def prepare(cls, settings: Settings) -> GradeSession:
-        """Read the rubric and the kubeconfig or evidence; raises `UsageFault`."""
-        pack = find_pack(settings.lab)
-        lab = load_rubric(pack)
+    def prepare(cls, settings: Settings, lab: LoadedRubric | None = None) -> GradeSession:
+        """Read the rubric, unless it is given, and the kubeconfig or evidence; raises `UsageFault`."""
+        lab = lab or load_rubric(find_pack(settings.lab))
+        locale = lab.pack.locale
         given = parse_overrides(lab.rubric, settings.overrides)
-        catalogue = Catalogue(settings.language, [pack.locale] if pack.locale else [])
+        catalogue = Catalogue(settings.language, [locale] if locale else [])
         sheet = sheet_of(settings, lab)
         source = open_source(settings, needs_cluster=needs_cluster(lab))
         overrides = {**recorded_values(lab.rubric, source.recorded, given), **given}
