@@ -2,9 +2,9 @@
 
 As OWASP advises, a cell that begins with one of `= + - @`, their full-width forms, a
 tab or a line end gets an apostrophe before it, and every cell is quoted by the rules
-of CSV. Plain numbers, also negative ones, are no formulas and stay as they are. Names and
-other free texts first lose what cannot be seen; ids and addresses, which have to match
-those of another system, lose nothing: a roster refuses those that would need an apostrophe.
+of CSV. Plain numbers, also negative ones, are no formulas and stay as they are. What cannot
+be seen is left out. Ids and addresses have to match those of another system: a roster
+refuses those that would be changed here.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ def is_formula(text: str) -> bool:
 
 def exact(text: str | None) -> str:
     """A cell with an id or an address; changed only where it would be a formula."""
-    if not text:
+    shown = text if text is None or text.isprintable() else visible(text)
+    if not shown:
         return ""
-    return f"'{text}" if is_formula(text) else text
+    return f"'{shown}" if is_formula(shown) else shown
 
 
 def free(text: str | None) -> str:

@@ -24,9 +24,9 @@ from pytest_k8sgrade.reports.write import replacing
 Row: TypeAlias = Sequence[str]
 
 GRADES = (
-    "student", "name", "email", "group", "attempts", "counted_attempt", "submitted", "submitted_by", "due", "late_seconds",
-    "graded", "corrected", "lost_for_lateness", "set_by_hand", "score", "lowest", "highest", "max_score",
-    "percent", "passed", "ungraded_points", "ungraded_items", "notes",
+    "student", "name", "email", "group", "attempts", "counted_attempt", "submitted", "submitted_by", "due",
+    "late_seconds", "graded", "corrected", "lost_for_lateness", "set_by_hand", "score", "lowest", "highest",
+    "max_score", "percent", "passed", "ungraded_points", "ungraded_items", "notes",
 )  # fmt: skip
 ITEMS = (
     "student", "attempt", "counts", "group", "item", "title", "bonus", "required", "verdict", "points",
