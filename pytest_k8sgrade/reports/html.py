@@ -10,7 +10,7 @@ from pytest_k8sgrade.grade.model import Grade, GradedGroup, GradedItem, GradedPa
 from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports import facts
 from pytest_k8sgrade.reports.labels import labels
-from pytest_k8sgrade.reports.web import WebPage, Width, range_width, shown
+from pytest_k8sgrade.reports.web import WebPage, Width, brief, range_width
 
 _LOST: frozenset[Verdict] = frozenset({"failed", "partial", "blocked"})
 _LONGEST_LIST = 20
@@ -41,7 +41,7 @@ def _content(grade: Grade, language: Language) -> dict[str, object]:
         "result": facts.RESULTS[grade.passed],
         "mark": facts.pass_mark(grade, label),
         "not_counted": facts.not_counted(grade, label),
-        "missing_required": ", ".join(f"“{shown(titles[item])}”" for item in grade.missing_required),
+        "missing_required": ", ".join(f"“{brief(titles[item])}”" for item in grade.missing_required),
         "first": facts.first_item(grade),
         "open": facts.open_reasons(grade),
         "all_passed": all(item.verdict == "passed" for item in grade.items),

@@ -23,6 +23,7 @@ from pytest_k8sgrade.grade.model import ScoreRange
 from pytest_k8sgrade.reports.text import number, pieces, value_text, visible
 
 _LONGEST = 2000
+_LONGEST_NAME = 200
 
 
 class Width(NamedTuple):
@@ -45,10 +46,15 @@ def percent(part: Decimal, whole: Decimal) -> Decimal:
     return min(max(share, Decimal(0)), Decimal(100)).quantize(Decimal("0.01"))
 
 
-def shown(text: str) -> str:
+def shown(text: str, most: int = _LONGEST) -> str:
     """Text of anybody's, made harmless to readers and shortened; line breaks stay."""
     plain = visible(text, keep="\n")
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
+def brief(text: str) -> str:
+    """A name of anybody's: one line, and not a long one."""
+    return shown(visible(text), _LONGEST_NAME)
 
 
 def utc(moment: datetime) -> str:
@@ -63,7 +69,7 @@ def seconds(duration: float) -> str:
 
 def _prose(text: str) -> Markup:
     code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(piece) if command else piece for piece, command in pieces(text))
+    return Markup("").join(code.format(piece) if command else piece for piece, command in pieces(shown(text)))
 
 
 def _read(name: str) -> str:
@@ -81,7 +87,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(number=number, prose=_prose, seconds=seconds, shown=shown, utc=utc, value=value_text)
+    made.filters.update(brief=brief, prose=_prose, shown=shown, value=value_text)
+    made.filters.update(number=number, seconds=seconds, utc=utc)
     return made
 
 
