@@ -6,12 +6,14 @@ which every item is ungraded and says why.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import stat
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +26,8 @@ from pytest_k8sgrade.batch.problems import Problem, problem_grade, refusal, too_
 from pytest_k8sgrade.batch.writing import EVIDENCE, write_attempt
 from pytest_k8sgrade.cluster import Inline, foreign
 from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES as MAX_EVIDENCE_BYTES
-from pytest_k8sgrade.engine import run_session
+from pytest_k8sgrade.cluster.self_review import may_write
+from pytest_k8sgrade.engine import Ended, run_session
 from pytest_k8sgrade.errors import EvidenceFault, UsageFault
 from pytest_k8sgrade.outcome import Reason
 from pytest_k8sgrade.run.answering import needs_cluster
@@ -82,7 +85,8 @@ def _grade(entry: Entry, options: WorkOptions, folder: Path, progress: Progress 
         digest = _take_in(entry.evidence, folder / EVIDENCE, MAX_EVIDENCE_BYTES)
     if entry.answers is not None:
         _take_in(entry.answers, folder / ANSWERS, MAX_ANSWERS_BYTES)
-    session = GradeSession.prepare(_settings(entry, options, folder), options.lab)
+    settings = _settings(entry, options, folder)
+    session = GradeSession.prepare(settings, options.lab)
     _refuse_other_answers(entry, session)
     ended = run_session(session, progress)
     grade = ended.grade.model_copy(
@@ -90,10 +94,21 @@ def _grade(entry: Entry, options: WorkOptions, folder: Path, progress: Progress 
     )
     return Graded(
         grade=with_limits(grade, options),
-        warnings=(Reason("evidence-not-kept", {"fault": str(ended.fault)}),) if ended.fault else (),
+        warnings=tuple(_warnings(entry, settings, ended)),
         recorded=session.source.recorded.recorded,
         evidence_digest=digest,
     )
+
+
+def _warnings(entry: Entry, settings: Settings, ended: Ended) -> Iterator[Reason]:
+    """What the instructor should know and no mark depends on."""
+    if ended.fault is not None:
+        yield Reason("evidence-not-kept", {"fault": str(ended.fault)})
+    if entry.source == "cluster" and not ended.interrupted:
+        with contextlib.suppress(KeyboardInterrupt):  # the time is up, but the mark is there
+            rights = may_write(settings.kubeconfig, settings.context, settings.policy)
+            if rights:
+                yield Reason("credential-may-write", {"rights": list(rights)})
 
 
 def _settings(entry: Entry, options: WorkOptions, folder: Path) -> Settings:
