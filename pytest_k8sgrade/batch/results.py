@@ -50,6 +50,7 @@ class Results:
         place = folder.expanduser().absolute()
         try:
             place.mkdir(parents=True, exist_ok=True)
+            _refuse_others(place)
             results = cls(place, _locked(place))
         except OSError as error:
             raise UsageFault(
@@ -136,12 +137,6 @@ class Results:
     def _begin(self, manifest: Manifest, *, resume: bool) -> None:
         file = self.folder / FILE
         if not file.exists():
-            others = sorted(path.name for path in self.folder.iterdir() if path.name not in (LOCK, DRAFTS))
-            if others:
-                raise UsageFault(
-                    f"the folder {str(self.folder)!r} is not empty ({others[0]!r}) and holds no batch; "
-                    "give an empty or a new one with --out"
-                )
             write_atomically(file, manifest.told())
         else:
             self._go_on(read_manifest(file), manifest, resume=resume)
@@ -177,6 +172,16 @@ class Results:
             place.rename(place.with_name(f"{place.name}.damaged-{secrets.token_hex(4)}"))
             return None
         return attempt
+
+
+def _refuse_others(folder: Path) -> None:
+    """A folder that holds something, but no batch, is somebody's, and left as it is."""
+    others = sorted(path.name for path in folder.iterdir() if path.name not in (LOCK, DRAFTS))
+    if others and not (folder / FILE).exists():
+        raise UsageFault(
+            f"the folder {str(folder)!r} is not empty ({others[0]!r}) and holds no batch; "
+            "give an empty or a new one with --out"
+        )
 
 
 def _locked(folder: Path) -> int:
