@@ -28,7 +28,6 @@ from pytest_k8sgrade.rubric.suggest import choices
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a roster: a thousand kubeconfigs that are written out have some ten millions."""
 
-ENCODINGS: Final = ("utf-8", "utf-16", "cp949", "euc-kr")
 _YAML: Final = (".yaml", ".yml")
 _CSV: Final = (".csv", ".tsv", ".txt")
 

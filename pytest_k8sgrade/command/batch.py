@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 Engine: TypeAlias = "Callable[[Sequence[Entry], WorkOptions, Results, Tally], None]"
 """Grades hand-ins into a folder of results."""
 
+ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr")
+
 
 @click.command("batch")
 @click.argument("roster", type=options.PLACE, metavar="ROSTER")
@@ -63,7 +65,7 @@ Engine: TypeAlias = "Callable[[Sequence[Entry], WorkOptions, Results, Tally], No
 @click.option("--policy", type=options.PLACE, metavar="FILE", help="Late policy in place of the rubric's.")
 @click.option("--deadline", metavar="TIME", help="For those for whom the roster says none.")
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Of times without one.")
-@click.option("--encoding", metavar="NAME", help="Of a CSV roster that is not UTF-8, e.g. cp949.")
+@click.option("--encoding", type=click.Choice(ENCODINGS), help="Of a CSV roster.  [default: utf-8]")
 @click.option(
     "--allow",
     multiple=True,
