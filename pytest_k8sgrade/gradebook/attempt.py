@@ -7,13 +7,17 @@ class of a thousand is read without its thousand grades.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pytest_k8sgrade.grade.model import Grade, GradedItem, Points, ScoreRange, Told, Verdict
+from pytest_k8sgrade.grade.values import clean
 
 Source: TypeAlias = Literal["cluster", "evidence", "answers"]
+
+Writable: TypeAlias = Annotated[str, AfterValidator(clean)]
+"""A text of a roster or a student's file, as UTF-8 can write it."""
 
 
 class _Frozen(BaseModel):
@@ -27,17 +31,17 @@ class Student(_Frozen):
     name them: Canvas (`canvas_id`, `sis_user_id`, `sis_login_id`, `section`), Moodle (`username`).
     """
 
-    id: str
-    name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-    group: str | None = None
-    section: str | None = None
-    canvas_id: str | None = None
-    sis_user_id: str | None = None
-    sis_login_id: str | None = None
-    username: str | None = None
+    id: Writable
+    name: Writable | None = None
+    first_name: Writable | None = None
+    last_name: Writable | None = None
+    email: Writable | None = None
+    group: Writable | None = None
+    section: Writable | None = None
+    canvas_id: Writable | None = None
+    sis_user_id: Writable | None = None
+    sis_login_id: Writable | None = None
+    username: Writable | None = None
 
 
 class AttemptItem(_Frozen):
@@ -69,7 +73,7 @@ class Attempt(_Frozen):
     student: Student
     number: int = Field(ge=1)
     source: Source
-    origin: str
+    origin: Writable
     folder: str
     rubric_digest: str
     submitted: datetime | None = None
@@ -80,9 +84,9 @@ class Attempt(_Frozen):
     finished: datetime | None = None
     duration_s: float = 0.0
     peak_bytes: int | None = None
-    cluster_uid: str | None = None
-    context: str | None = None
-    server_version: str | None = None
+    cluster_uid: Writable | None = None
+    context: Writable | None = None
+    server_version: Writable | None = None
     evidence_digest: str | None = None
     problem: Told | None = None
     warnings: tuple[Told, ...] = ()

@@ -25,9 +25,9 @@ def is_formula(text: str) -> bool:
 
 def exact(text: str | None) -> str:
     """A cell with an id or an address; changed only where it would be a formula."""
-    shown = text if text is None or text.isprintable() else visible(text)
-    if not shown:
+    if not text:
         return ""
+    shown = text if text.isprintable() and text == text.strip() else visible(text)
     return f"'{shown}" if is_formula(shown) else shown
 
 

@@ -44,7 +44,7 @@ LAB = lab()
 
 
 def attempt(
-    student: str = "s001",
+    student: str | Student = "s001",
     number: int = 1,
     *,
     late: timedelta | None = timedelta(0),
@@ -56,6 +56,7 @@ def attempt(
 
     It is handed in `late` after the deadline, or at a time that nobody knows.
     """
+    who = student if isinstance(student, Student) else Student(id=student, name=f"Student {student}")
     items = tuple(_item(item, (found or {}).get(item.id, "passed")) for item in of.rubric.items)
     lines = [
         arithmetic.Line(item.id, item.verdict, item.points, item.max_points, item.bonus, item.required)
@@ -64,11 +65,11 @@ def attempt(
     sums = arithmetic.total(lines, of.rubric.pass_mark)
     known = late is not None
     values: dict[str, Any] = {
-        "student": Student(id=student, name=f"Student {student}"),
+        "student": who,
         "number": number,
         "source": "cluster",
-        "origin": f"{student}.yaml",
-        "folder": f"students/{student}/{number}",
+        "origin": f"{who.id}.yaml",
+        "folder": f"students/{who.id}/{number}",
         "rubric_digest": of.digest,
         "submitted": DUE + late if late is not None else DUE + 9 * DAY,
         "submitted_by": "roster" if known else "grading",

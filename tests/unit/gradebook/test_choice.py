@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pytest_k8sgrade.gradebook.attempt import Student
 from tests.unit.gradebook.classes import DAY, LAB, attempt, book, late, only, override, policy, refused, said
 
 POOR = {"scaled": "failed", "extra": "failed"}
@@ -39,7 +40,7 @@ def test_an_attempt_that_came_too_late_does_not_replace_an_earlier_one() -> None
 
 
 def test_the_best_is_open_while_another_may_overtake() -> None:
-    """65 points are certain; the other attempt may still reach a hundred."""
+    """60 points are certain; the other attempt may still reach 95."""
     mark = only(
         attempt(number=1, found={**POOR, "synced": 20}), attempt(number=2, found={**OPEN, "base": 35.0})
     )
@@ -79,8 +80,6 @@ def test_an_attempt_that_could_not_be_graded_leaves_the_mark_open() -> None:
 
 def test_who_handed_in_nothing_has_no_mark() -> None:
     """Unless the policy makes it 0, or somebody writes one."""
-    from pytest_k8sgrade.gradebook.attempt import Student  # noqa: PLC0415
-
     away = [Student(id="s009", name="Student Nine")]
     (mark,) = book(absent=away).students
     assert [mark.absent, mark.final, mark.passed, mark.max_score] == [True, False, None, 100]

@@ -59,7 +59,7 @@ def test_what_is_ungraded_stays_open_through_lateness() -> None:
 
 def test_a_mark_below_the_pass_mark_is_not_rounded_up_to_it() -> None:
     """59.996 points are 59.99 where 60 are needed."""
-    found = {"scaled": "failed", "extra": "failed", "base": "passed", "synced": Decimal("24.99").__float__()}
+    found = {"scaled": "failed", "extra": "failed", "base": "passed", "synced": 24.99}
     mark = only(attempt(late=MINUTE, found=found), policy=late(minus=4.99))
     assert [mark.score, mark.passed] == [60, True]
     mark = only(attempt(late=MINUTE, found=found), policy=late(minus="7.7%"))
