@@ -96,9 +96,8 @@ _CLUSTER_KEYS = frozenset(
         "extensions",
     }
 )
-_TEXTS = frozenset(
-    {"token", "username", "password", "tls-server-name", "proxy-url", *USER_FILES, *CLUSTER_FILES}
-)
+_HEADERS = frozenset({"token", "username", "password"})
+_TEXTS = frozenset({"tls-server-name", "proxy-url", *_HEADERS, *USER_FILES, *CLUSTER_FILES})
 _SERVER = re.compile(
     r"(?i)https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+(?:%[a-z0-9]+)?\])(?::[0-9]{1,5})?(?:/[\w.~/-]*)?"
 )
@@ -155,6 +154,8 @@ def _unknown(part: str, mapping: Mapping[str, Any], known: frozenset[str]) -> It
         value = mapping[key]
         if key in _TEXTS and value and not (isinstance(value, str) and value.isprintable()):
             yield f"{part}.{key} (must be one line of text)"
+        elif key in _HEADERS and value and not value.isascii():
+            yield f"{part}.{key} (must be ASCII, as headers are)"
 
 
 def _given(mapping: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
