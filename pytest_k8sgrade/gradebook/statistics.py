@@ -80,7 +80,7 @@ def _item(
     item: Item, group: str, found: Sequence[ItemMark], graded: Sequence[ItemMark], texts: Texts
 ) -> ItemStatistics:
     ungraded = sum(one.verdict == "ungraded" for one in graded)
-    reasons = Counter(one.reason for one in found if one.reason is not None and one.verdict != "passed")
+    reasons = Counter(one.reason for one in graded if one.reason is not None and one.verdict != "passed")
     most = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))[:_REASONS]
     return ItemStatistics(
         id=item.id,
