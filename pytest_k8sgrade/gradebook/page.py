@@ -16,7 +16,6 @@ from pytest_k8sgrade.reports.facts import RESULTS, SIGNS
 from pytest_k8sgrade.reports.labels import Labels, labels
 from pytest_k8sgrade.reports.text import number
 from pytest_k8sgrade.reports.web import WebPage, Width, percent, range_width
-from pytest_k8sgrade.rubric.policy import show_span
 
 _LONGEST_LIST = 25
 _TO = "\u2013"
@@ -52,7 +51,6 @@ def render_class(book: ClassBook, language: Language) -> str:
             "name": _name,
             "noted": _noted,
             "share": lambda share: f"{percent(_decimal(share), Decimal(1)):.0f}%",
-            "span": show_span,
             "students": lambda count: page(
                 "class-one-student" if count == 1 else "class-students", count=count
             ),
