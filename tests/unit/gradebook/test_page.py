@@ -161,16 +161,17 @@ def named(text: str) -> ClassBook:
     one = attempt(
         text, 1, points(50), folder=f"students/{text}/1", lines=told, warnings=told, problem=told[0]
     )
-    student = Student(id=text, name=text, group=text)
     items = (statistics("hard", 0.2, title=text, reasons=(ReasonCount(id="x", text=text, students=1),)),)
     return class_book(
         1,
         students=(student_mark(student, points(50), attempts=(one,), lines=told, flags=told),),
         items=items,
-        problems=(Problem(id="x", text=text, students=(text,)),),
-        shared=(Shared(kind="cluster", key=text, students=(text, "s002"), same_group=False),),
-        slowest=(Slow(student=text, attempt=1, duration_s=1.0, item="hard", waited_s=1.0),),
-        overrides=(Override(student=text, item="hard", points=Decimal(1), reason=text, by=text, at=DUE),),
+        problems=(Problem(id="x", text=text, students=(student.id,)),),
+        shared=(Shared(kind="cluster", key=text, students=(student.id, "s002"), same_group=False),),
+        slowest=(Slow(student=student.id, attempt=1, duration_s=1.0, item="hard", waited_s=1.0),),
+        overrides=(
+            Override(student=student.id, item="hard", points=Decimal(1), reason=text, by=text, at=DUE),
+        ),
         notes=told,
         policy_lines=told,
     )
