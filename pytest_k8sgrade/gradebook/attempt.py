@@ -31,7 +31,7 @@ class Student(_Frozen):
     name them: Canvas (`canvas_id`, `sis_user_id`, `sis_login_id`, `section`), Moodle (`username`).
     """
 
-    id: Writable
+    id: str
     name: Writable | None = None
     first_name: Writable | None = None
     last_name: Writable | None = None
