@@ -79,17 +79,17 @@ def _names(code: Code) -> Iterator[object]:
     """What the names in a piece of code stand for."""
     for node in ast.walk(code.node):
         if isinstance(node, (ast.Name, ast.Attribute)):
-            yield from _members(value_of(node, code.module))
+            yield from members(value_of(node, code.module))
 
 
-def _members(value: object) -> Iterator[object]:
-    """A value, or what a table of the module holds: one may choose functions."""
+def members(value: object) -> Iterator[object]:
+    """A value, or what a table of a module holds: one may choose functions."""
     if isinstance(value, functools.partial):
         yield value.func
     elif isinstance(value, Mapping):
-        yield from (found for member in value.values() for found in _members(member))
+        yield from (found for member in value.values() for found in members(member))
     elif isinstance(value, (tuple, list)):
-        yield from (found for member in value for found in _members(member))
+        yield from (found for member in value for found in members(member))
     else:
         yield value
 

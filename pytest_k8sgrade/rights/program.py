@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_k8sgrade.lint.code import Code, reached, value_of
+from pytest_k8sgrade.lint.code import Code, members, reached, value_of
 from pytest_k8sgrade.rubric.signature import Check
 
 
@@ -70,7 +70,7 @@ def _program(codes: tuple[Code, ...]) -> Program | None:
     if not functions or not isinstance(codes[0].node, ast.FunctionDef):
         return None
     calls: dict[str, list[Call]] = defaultdict(list)
-    mentioned: set[str] = set()
+    mentioned = {name for module in {code.module for code in codes} for name in _in_tables(module)}
     for function in functions:
         called, passed_on = _outline(function)
         mentioned |= passed_on
@@ -100,6 +100,14 @@ def _outline(function: Function) -> tuple[tuple[ast.Call, ...], frozenset[str]]:
         if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in called | inner
     }
     return calls, frozenset(mentioned)
+
+
+@functools.cache
+def _in_tables(module: types.ModuleType) -> frozenset[str]:
+    """The names of functions that tables of a module hold."""
+    tables = (one for one in vars(module).values() if isinstance(one, (Mapping, tuple, list)))
+    held = (member for table in tables for member in members(table))
+    return frozenset(one.__name__ for one in held if isinstance(one, types.FunctionType))
 
 
 def name_of(node: ast.expr) -> str:

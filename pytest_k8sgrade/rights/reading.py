@@ -20,7 +20,7 @@ from pytest_k8sgrade.cluster.resources import KNOWN, Resource, base_path
 from pytest_k8sgrade.lint.code import value_of
 from pytest_k8sgrade.rights.constants import HOLE, UNKNOWN, Values, texts
 from pytest_k8sgrade.rights.permission import PROXY, Permission, of_path
-from pytest_k8sgrade.rights.program import Call, argument, name_of, program_of
+from pytest_k8sgrade.rights.program import Call, argument, name_of, program_of, spreads
 from pytest_k8sgrade.rights.values import Evaluation
 from pytest_k8sgrade.rubric.signature import ACTOR, Check
 
@@ -88,8 +88,14 @@ class _Question:
         asked = self.call.node.func
         return isinstance(asked, ast.Attribute) and name_of(asked.value).endswith("cluster")
 
-    def kinds(self) -> Iterator[Resource | None]:
-        """The kinds that it is about, None for one that is not known; nothing where it is another call."""
+    def kinds(self, arguments: int) -> Iterator[Resource | None]:
+        """The kinds that it is about, None for one that is not known; nothing where it is another call.
+
+        `arguments` is how many it has at least.
+        """
+        call = self.call.node
+        if len(call.args) + len(call.keywords) < arguments and not spreads(call):
+            return
         versions, all_versions = texts(self.given(0, "api_version"))
         known = frozenset(one for one in versions if _API_VERSION.fullmatch(one))
         if not self.of_a_cluster and not (known == versions and all_versions and known):
@@ -146,7 +152,7 @@ def _missing(resource: Resource) -> Iterator[Permission]:
 
 
 def _get(question: _Question) -> Iterator[Permission | None]:
-    for resource in question.kinds():
+    for resource in question.kinds(3):
         if resource is None:
             yield None
         else:
@@ -155,12 +161,12 @@ def _get(question: _Question) -> Iterator[Permission | None]:
 
 
 def _find(question: _Question) -> Iterator[Permission | None]:
-    for resource in question.kinds():
+    for resource in question.kinds(3):
         yield from (None,) if resource is None else _read(resource, "get")
 
 
 def _list(question: _Question) -> Iterator[Permission | None]:
-    for resource in question.kinds():
+    for resource in question.kinds(2):
         yield from (None,) if resource is None else _read(resource, "list")
 
 
