@@ -27,7 +27,7 @@ from pytest_k8sgrade.batch.places import place_of
 from pytest_k8sgrade.batch.writing import REPORTS, read_attempt, roster_facts
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.gradebook.attempt import Attempt
-from pytest_k8sgrade.reports.write import FORMATS, write_atomically
+from pytest_k8sgrade.reports.write import FORMATS, UNFINISHED_PREFIX, write_atomically
 
 DRAFTS: Final = ".drafts"
 LOCK: Final = ".lock"
@@ -176,7 +176,8 @@ class Results:
 
 def _refuse_others(folder: Path) -> None:
     """A folder that holds something, but no batch, is somebody's, and left as it is."""
-    others = sorted(path.name for path in folder.iterdir() if path.name not in (LOCK, DRAFTS))
+    ours = (LOCK, DRAFTS, UNFINISHED_PREFIX)
+    others = sorted(path.name for path in folder.iterdir() if not path.name.startswith(ours))
     if others and not (folder / FILE).exists():
         raise UsageFault(
             f"the folder {str(folder)!r} is not empty ({others[0]!r}) and holds no batch; "

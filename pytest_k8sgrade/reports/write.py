@@ -82,6 +82,10 @@ def write_report(target: Target, grade: Grade) -> None:
         ) from error
 
 
+UNFINISHED_PREFIX = ".k8sgrade-"
+"""How the names of files begin that a killed process may have left half written."""
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file in one step: a reader sees the old or the new one, never a part.
 
@@ -98,7 +102,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` in one step when the block ends, and not when it fails."""
     final = path.resolve()
-    draft = final.with_name(f".k8sgrade-{secrets.token_hex(4)}.tmp")
+    draft = final.with_name(f"{UNFINISHED_PREFIX}{secrets.token_hex(4)}.tmp")
     try:
         with draft.open("xb") as stream:
             yield stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -71,6 +71,11 @@ def do_pass(cluster) -> None:
 
 def do_slow(cluster) -> None:
     time.sleep(0.3)
+
+
+def do_wait(cluster) -> None:
+    while not LEDGER.with_name("go").exists():
+        time.sleep(0.02)
 
 
 def do_segfault(cluster) -> None:
@@ -182,12 +187,17 @@ class Lab:
 
     def worker_of(self, student: str) -> int:
         """The process that is at a student's deed, once it is."""
+        self.wait_for(lambda: student in self.done("begin"))
+        return next(int(str(note["pid"])) for note in self.noted() if note.get("student") == student)
+
+    @staticmethod
+    def wait_for(happened: Callable[[], bool]) -> None:
+        """Until something has happened that no event tells of, a minute at most."""
         for _ in range(1200):
-            for note in self.noted():
-                if note.get("student") == student and note["at"] == "begin":
-                    return int(str(note["pid"]))
+            if happened():
+                return
             time.sleep(0.05)
-        raise AssertionError(f"nobody has begun with {student}")
+        raise AssertionError("it has not happened")
 
 
 class Noting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from pytest_k8sgrade.batch.pool import grade_locally
 from pytest_k8sgrade.batch.results import Results
 from pytest_k8sgrade.gradebook.attempt import Attempt
 from tests.batch.labs import Lab, Noting, files, reasons
+from tests.batch.processes import parent, wait_for_end
 
 FILES = ["attempt.json", "grade.html", "grade.json", "grade.xml"]
 WHOLE = sorted([*FILES, "evidence.zip"])
@@ -155,7 +155,7 @@ def test_workers_end_with_the_server(lab: Lab, tmp_path: Path) -> None:
         waiting = threading.Thread(target=_stopped, args=(isolated, entry, _folder(tmp_path / "second")))
         waiting.start()
         worker = lab.worker_of("s001")
-        assert _parent(worker) == server
+        assert parent(worker) == server
     waiting.join()
     wait_for_end(worker)
     wait_for_end(server)
@@ -181,20 +181,3 @@ def _folder(path: Path) -> Path:
 def _stopped(isolated: Isolated, entry: Entry, folder: Path) -> None:
     with pytest.raises(StoppedError):
         isolated.grade(entry, folder)
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-
-
-def wait_for_end(pid: int) -> None:
-    """Until a process is gone, or nothing but its number is left."""
-    for _ in range(600):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        if state == "Z":
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"process {pid} is still there")

@@ -114,7 +114,9 @@ def test_results_are_not_written_over(out: Path) -> None:
 
 
 def test_resuming_what_was_not_begun_begins_it(out: Path) -> None:
-    """The same call works the first time and after any interruption."""
+    """The same call works the first time and after any interruption, be it before the manifest was whole."""
+    out.mkdir(parents=True)
+    (out / ".k8sgrade-0123.tmp").write_text("{", encoding="utf-8")
     with Results.open(out, MANIFEST, resume=True) as results:
         assert results.unfinished([hand_in("s001")]) == [hand_in("s001")]
 
