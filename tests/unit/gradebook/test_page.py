@@ -158,6 +158,7 @@ def test_points_of_another_total_have_their_percentage() -> None:
 def named(text: str) -> ClassBook:
     """A class in which everything that somebody else named is this text."""
     told = (Told(id="x", text=text),)
+    student = Student(id=text, name=text, group=text)
     one = attempt(
         text, 1, points(50), folder=f"students/{text}/1", lines=told, warnings=told, problem=told[0]
     )
