@@ -186,6 +186,18 @@ def test_a_folder_is_a_roster(folder: Path) -> None:
     assert roster.left_out == ("kube.yaml", "link.zip", "more", "theory.yaml")
 
 
+def test_paths_begin_at_the_roster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And hold in every other working folder: that of a worker is another one."""
+    (folder / "lists").mkdir()
+    (folder / "lists" / "roster.csv").write_text("student,evidence\ns1,../a.zip\n")
+    monkeypatch.chdir(folder)
+    (entry,) = load_roster(Path("lists/roster.csv")).entries
+    assert entry.evidence is not None
+    assert entry.evidence.is_absolute()
+    assert entry.evidence.samefile("a.zip")
+    assert load_roster(Path()).entries[0].evidence == Path("a.zip").absolute()
+
+
 def test_answers_of_theory(folder: Path) -> None:
     """A sheet is a hand-in, too."""
     assert csv(folder, "student,answers\ns1,theory.yaml").entries[0].source == "answers"

@@ -237,3 +237,4 @@ def test_an_interrupt_ends_with_what_is_known(folder: Path) -> None:
     )
     assert done.returncode == 8
     assert len(marks(folder)) == 65
+    assert {marks(folder)[f"s{number}"] for number in range(100, 160)} == {100}
