@@ -68,19 +68,30 @@ class Chosen:
 
 def choose(kubeconfig: Given = None, context: str | None = None, policy: Policy = OWN) -> Chosen:
     """The context to grade, its cluster and user; KubeconfigFault when it cannot be used."""
-    if isinstance(kubeconfig, Inline):
-        files: tuple[Path, ...] = ()
-        origin = kubeconfig.name
-        texts = {origin: kubeconfig.text.encode("utf-8", "surrogatepass")}
-    else:
-        files = _files(kubeconfig, policy)
-        origin = os.pathsep.join(map(str, files))
-        texts = {str(file): _content(file, policy) for file in files}
+    if not isinstance(kubeconfig, Inline):
+        return _of_files(_files(kubeconfig, policy), context, policy)
+    text = kubeconfig.text.encode("utf-8", "surrogatepass")
+    return _of({kubeconfig.name: text}, (), context, policy)
+
+
+def _of_files(files: tuple[Path, ...], context: str | None, policy: Policy) -> Chosen:
+    return _of({str(file): _content(file, policy) for file in files}, files, context, policy)
+
+
+def _of(texts: Mapping[str, bytes], files: tuple[Path, ...], context: str | None, policy: Policy) -> Chosen:
+    origin = os.pathsep.join(texts)
     document = _merged({place: _parsed(text, place) for place, text in texts.items()})
     name = _context_name(document, context, origin)
     chosen = _select(document, name, files, origin, policy)
     _validate(chosen)
     return chosen
+
+
+def read_again(chosen: Chosen) -> Chosen:
+    """One's own files as they are now; of somebody else's, what was checked is what is used."""
+    if chosen.policy != OWN or not chosen.files:
+        return chosen
+    return _of_files(chosen.files, chosen.context, chosen.policy)
 
 
 def default_files(environment: Mapping[str, str] = os.environ) -> tuple[Path, ...]:

@@ -1,9 +1,9 @@
-"""Short ways to ask a transport and to bound the time that it takes."""
+"""Short ways to ask a transport, to answer it, and to bound the time that it takes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from pytest_k8sgrade.cluster import Request
 from pytest_k8sgrade.cluster.transport import Transport
 from pytest_k8sgrade.outcome import CannotTell
+from tests.unit.cluster.fake import Answer, Handler
 
 PODS = "/api/v1/namespaces/shop/pods"
 
@@ -20,6 +21,17 @@ def why(transport: Transport, path: str = PODS, seconds: float = 5.0) -> CannotT
     with pytest.raises(CannotTell) as error:
         transport.get(Request.to(path), seconds=seconds)
     return error.value
+
+
+def first_then(first: Answer, then: Answer) -> Callable[[Handler], Answer]:
+    """A route that answers the first request in one way and all others in another."""
+    asked: list[int] = []
+
+    def route(_handler: Handler) -> Answer:
+        asked.append(1)
+        return first if len(asked) == 1 else then
+
+    return route
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority and a server certificate for 127.0.0.1, with its key, as a file."""
+    """A certificate authority and a server certificate for one host, with its key, as a file."""
 
     ca_pem: bytes
     server_pem: Path
@@ -62,10 +62,15 @@ def _certificate(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     if host is not None:
-        builder = builder.add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), critical=False
-        )
+        builder = builder.add_extension(x509.SubjectAlternativeName([_host(host)]), critical=False)
     return builder.sign(issuer[1] if issuer else key, hashes.SHA256())
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 import time
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_k8sgrade.cluster import FOREIGN, OWN, Cluster, Request, connect, foreign
+from pytest_k8sgrade.cluster import FOREIGN, OWN, Cluster, Request, connect
 from pytest_k8sgrade.cluster.kubeconfig import choose, default_files
 from pytest_k8sgrade.cluster.source import read_ahead
 from pytest_k8sgrade.errors import KubeconfigFault
@@ -146,37 +145,6 @@ def test_a_foreign_server_is_no_metadata_service(api: FakeApi, server: str) -> N
         connect(api.kubeconfig({"token": "t"}, {"server": server}), policy=FOREIGN)
 
 
-def test_a_foreign_kubeconfig_with_a_token_works(api: FakeApi) -> None:
-    """An embedded authority and a token are all that is needed."""
-    source = connect(api.kubeconfig(), policy=foreign(["loopback"]))
-    assert Cluster(source.view()).server_version == "v1.34.4"
-    assert api.requests[0][2]["Authorization"] == "Bearer planted-bearer-token"
-    source.close()
-
-
-def test_the_certificate_names_who_we_are(api: FakeApi) -> None:
-    """With a client certificate the header shows its common name."""
-    user = {
-        "client-certificate-data": base64.b64encode(api.authority.client_pem).decode(),
-        "client-key-data": base64.b64encode(api.authority.client_key).decode(),
-    }
-    source = connect(api.kubeconfig(user))
-    assert source.facts.identity == "kim-minji"
-    assert (source.facts.context, source.facts.server) == ("lab", api.url)
-    source.close()
-
-
-def test_the_token_names_who_we_are(api: FakeApi) -> None:
-    """A ServiceAccount's token says its subject; an opaque one nothing."""
-    claims = base64.urlsafe_b64encode(b'{"sub":"system:serviceaccount:lab:grader"}').decode().rstrip("=")
-    source = connect(api.kubeconfig({"token": f"x.{claims}.y"}))
-    assert source.facts.identity == "system:serviceaccount:lab:grader"
-    source.close()
-    source = connect(api.kubeconfig())
-    assert source.facts.identity == "student"
-    source.close()
-
-
 def test_a_plugin_gives_the_token(api: FakeApi, tmp_path: Path) -> None:
     """A credential plugin of one's own kubeconfig is run by the library."""
     source = connect(api.kubeconfig(_plugin(tmp_path, _credential("from-plugin"))), policy=OWN)
@@ -220,51 +188,7 @@ def test_an_expired_token_is_renewed_once_for_all(api: FakeApi, tmp_path: Path) 
     source.close()
 
 
-def test_impersonating_with_groups_is_a_fault(api: FakeApi) -> None:
-    """What would be read as somebody else than kubectl does is refused before it is read."""
-    with pytest.raises(KubeconfigFault, match="several groups"):
-        connect(api.kubeconfig({"token": "t", "as": "minji", "as-groups": ["a", "b"]}))
-
-
 def test_the_dead_plugin_version_is_named(api: FakeApi) -> None:
     """v1alpha1 is gone since Kubernetes 1.24: the message says what to renew."""
     with pytest.raises(KubeconfigFault, match=r"v1alpha1.*update the cloud provider's CLI"):
         connect(api.kubeconfig(_exec("aws", version="v1alpha1")))
-
-
-def test_the_kubeconfig_is_never_written(api: FakeApi) -> None:
-    """Reading a cluster leaves the kubeconfig as it was."""
-    path = api.kubeconfig()
-    before = path.read_bytes()
-    connect(path).close()
-    assert path.read_bytes() == before
-
-
-def test_the_environment_does_not_divert_requests(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a proxy nor a certificate bundle of the environment is used."""
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/dev/null")
-    source = connect(api.kubeconfig())
-    assert Cluster(source.view()).server_version == "v1.34.4"
-    source.close()
-
-
-def test_own_insecure_tls_works_without_a_warning(api: FakeApi) -> None:
-    """One's own test cluster may be insecure, and `-W error` does not break the read."""
-    document = api.document(cluster={"insecure-skip-tls-verify": True})
-    del document["clusters"][0]["cluster"]["certificate-authority-data"]
-    path = api.folder / "insecure"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    source = connect(path)
-    assert Cluster(source.view()).server_version == "v1.34.4"
-    source.close()
-
-
-def test_impersonation_is_sent(api: FakeApi) -> None:
-    """`as` of one's own kubeconfig, which the library leaves out, decides who is asked for."""
-    source = connect(api.kubeconfig({"token": "t", "as": "minji", "as-groups": ["lab"]}))
-    assert Cluster(source.view()).server_version
-    headers = api.requests[0][2]
-    assert (headers["Impersonate-User"], headers["Impersonate-Group"]) == ("minji", "lab")
-    source.close()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,21 +13,10 @@ from pytest_k8sgrade.cluster.judging import NoAnswer
 from pytest_k8sgrade.cluster.kubeconfig import choose
 from pytest_k8sgrade.cluster.places import may_send
 from pytest_k8sgrade.cluster.transport import Transport, WriteRefused
-from tests.unit.cluster.asking import PODS, why, within
-from tests.unit.cluster.certificates import make_authority
-from tests.unit.cluster.fake import Answer, FakeApi, Handler, fake_api, status, text
+from tests.unit.cluster.asking import PODS, first_then, why, within
+from tests.unit.cluster.fake import Answer, FakeApi, Handler, status, text
 
 PROXY = "/api/v1/namespaces/shop/services/http:web:80/proxy/"
-
-
-def _first_then(first: Answer, then: Answer) -> Callable[[Handler], Answer]:
-    asked: list[int] = []
-
-    def route(_handler: Handler) -> Answer:
-        asked.append(1)
-        return first if len(asked) == 1 else then
-
-    return route
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "get", "OPTIONS"])
@@ -112,7 +98,7 @@ def test_a_dripping_server_costs_the_deadline(api: FakeApi, transport: Transport
 @pytest.mark.parametrize("code", [500, 502, 503, 504])
 def test_errors_of_the_api_server_are_asked_again(api: FakeApi, transport: Transport, code: int) -> None:
     """An error that passes is not seen; one that stays is a server-error with its code."""
-    api.routes[PODS] = _first_then(status(code, "InternalError"), Answer({"items": []}))
+    api.routes[PODS] = first_then(status(code, "InternalError"), Answer({"items": []}))
     assert transport.get(Request.to(PODS)).status == 200
     api.routes[PODS] = status(code, "InternalError")
     error = why(transport)
@@ -121,7 +107,7 @@ def test_errors_of_the_api_server_are_asked_again(api: FakeApi, transport: Trans
 
 def test_throttling_is_waited_for_within_the_deadline(api: FakeApi, transport: Transport) -> None:
     """Retry-After is honoured, and a longer wait than the deadline is told at once."""
-    api.routes[PODS] = _first_then(
+    api.routes[PODS] = first_then(
         Answer("slow down", 429, {"Retry-After": "1", "Content-Type": "text/plain"}), Answer({"items": []})
     )
     assert transport.get(Request.to(PODS)).status == 200
@@ -169,37 +155,6 @@ def test_a_name_that_nobody_has_is_unreachable(api: FakeApi) -> None:
     assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "name-not-found")
 
 
-def test_certificates_are_checked(api: FakeApi, tmp_path: Path) -> None:
-    """An unknown authority, an expired and a misnamed certificate are told apart."""
-    other = tmp_path / "other"
-    other.mkdir()
-    for options, cause in (
-        ({}, "unknown-ca"),
-        ({"valid_for": timedelta(days=-1)}, "expired"),
-        ({"host": "127.0.0.9"}, "name-mismatch"),
-    ):
-        authority = make_authority(other, **options)
-        with fake_api(authority, other) as served:
-            if cause == "unknown-ca":
-                served.authority = api.authority
-            connection, workers = open_connection(choose(served.kubeconfig()))
-            error = why(Transport(connection, workers))
-        assert (error.reason.id, error.reason.params["cause"]) == ("tls-error", cause)
-
-
-def test_a_refused_user_is_told_and_asked_for_once_more(api: FakeApi, transport: Transport) -> None:
-    """On 401 the kubeconfig is read again once: a renewed token is used without a word."""
-    api.routes[PODS] = _first_then(status(401, "Unauthorized"), Answer({"items": []}))
-    renewed = api.kubeconfig({"token": "renewed-token"})
-    assert renewed.exists()
-    assert transport.get(Request.to(PODS)).status == 200
-    assert api.requests[-1][2]["Authorization"] == "Bearer renewed-token"
-    api.routes[PODS] = status(401, "Unauthorized")
-    api.requests.clear()
-    assert why(transport).reason.id == "unauthorized"
-    assert len(api.requests) == 2
-
-
 def test_what_is_forbidden_is_named(api: FakeApi, transport: Transport) -> None:
     """403 says which resource in which namespace, from the Status' details."""
     api.routes[PODS] = status(403, "Forbidden", kind="pods")
@@ -209,20 +164,6 @@ def test_what_is_forbidden_is_named(api: FakeApi, transport: Transport) -> None:
     assert error.reason.params["namespace"] == "shop"
     api.routes[PROXY] = status(403, "Forbidden", kind="services", name="http:web:80")
     assert why(transport, PROXY).reason.params["resource"] == "services/proxy"
-
-
-def test_nobody_is_told_as_nobody(api: FakeApi) -> None:
-    """Without credentials a 403 is about the kubeconfig, not about rights."""
-    api.routes[PODS] = status(403, "Forbidden", kind="pods")
-    connection, workers = open_connection(choose(api.kubeconfig(user={})))
-    assert why(Transport(connection, workers)).reason.id == "no-credentials"
-
-
-def test_redirects_of_the_api_server_are_not_followed(api: FakeApi, transport: Transport) -> None:
-    """Credentials would go along; a redirect is told instead."""
-    api.routes[PODS] = Answer("", 302, {"Location": f"{api.url}/elsewhere"})
-    assert why(transport).reason.id == "redirected"
-    assert api.paths() == [PODS]
 
 
 @pytest.mark.parametrize("code", [302, 401, 403, 500, 503])
