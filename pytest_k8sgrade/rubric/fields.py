@@ -80,7 +80,8 @@ class PassMark(Frozen):
         return f"{self.value:f}" + ("%" if self.unit == "percent" else "")
 
 
-def _parse_pass_mark(value: object) -> PassMark:
+def parse_pass_mark(value: object) -> PassMark:
+    """A share of the total such as `60%`, or points."""
     if isinstance(value, PassMark):
         return value
     if isinstance(value, str):
@@ -181,7 +182,7 @@ Points: TypeAlias = Annotated[
 
 Mark: TypeAlias = Annotated[
     PassMark,
-    BeforeValidator(_parse_pass_mark),
+    BeforeValidator(parse_pass_mark),
     PlainSerializer(str),
     WithJsonSchema(
         {

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 from pydantic_core import PydanticCustomError
 
 from pytest_k8sgrade.kube.duration import parse_duration
-from pytest_k8sgrade.rubric.fields import Frozen, Mark
+from pytest_k8sgrade.rubric.fields import Frozen, PassMark, parse_pass_mark
 
 _MAX_SPAN = 366 * 86400.0
 _DAY = 86400
@@ -26,9 +26,18 @@ def _parse_span(value: Any) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= _MAX_SPAN:
-        message = "expected a time such as 15m, 24h or 7d, of at most 366d"
-        raise PydanticCustomError("rubric_value", "{message}", {"message": message, "value": repr(value)})
+        raise PydanticCustomError("rubric_value", "expected a time such as 15m, 24h or 7d, of at most 366d")
     return seconds
+
+
+def _parse_loss(value: Any) -> PassMark:
+    """Points, or a share of something: written as a pass mark is."""
+    try:
+        return parse_pass_mark(value)
+    except PydanticCustomError:
+        raise PydanticCustomError(
+            "rubric_value", "expected a share such as 10%, or a number of points above 0"
+        ) from None
 
 
 def show_span(seconds: float) -> str:
@@ -55,6 +64,23 @@ Span: TypeAlias = Annotated[
 """Seconds, written as `15m`, `24h`, `7d`."""
 
 
+Loss: TypeAlias = Annotated[
+    PassMark,
+    BeforeValidator(_parse_loss),
+    PlainSerializer(str),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?\s*%$"},
+                {"type": "number", "exclusiveMinimum": 0},
+            ],
+            "description": "A share such as 10%, or points.",
+        }
+    ),
+]
+"""What lateness costs, written as `10%` or as points."""
+
+
 class Late(Frozen):
     """What lateness costs. Nothing within `grace`; after it, time counts from the deadline.
 
@@ -63,11 +89,11 @@ class Late(Frozen):
     A hand-in later than `closes` is not accepted.
     """
 
-    minus: Mark | None = None
+    minus: Loss | None = None
     of: Literal["earned", "total"] = "earned"
     every: Span | None = Field(default=None, gt=0)
     grace: Span = 0.0
-    at_most: Mark | None = None
+    at_most: Loss | None = None
     closes: Span | None = None
 
     @model_validator(mode="after")
