@@ -81,7 +81,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FORMAT=PATH",
         action="append",
         default=[],
-        help="write a report; FORMAT is json or junit; may be given several times",
+        help="write a report; FORMAT is html, json or junit; may be given several times",
     )
     group.addoption(
         "--k8s-grade-lang",
