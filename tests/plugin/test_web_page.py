@@ -11,7 +11,7 @@ from tests.unit.reports.web_pages import WebDocument, assert_self_contained
 @pytest.mark.parametrize(("language", "word"), [("en", "Not passed"), ("ko", "불합격")])
 def test_the_page_tells_what_the_json_does(lab: Lab, language: str, word: str) -> None:
     """The score, the result and the reason of what was lost."""
-    lab.write("good: demo.ok", "bad: demo.configmap | with: {name: theirs}, points: 30")
+    lab.write("good: demo.ok", "bad: demo.unmet | points: 30")
     path = lab.folder / "grade.html"
     lab.run("--k8s-grade-wait=0", f"--k8s-grade-lang={language}", f"--k8s-grade-report=html={path}")
     page = WebDocument(path.read_text(encoding="utf-8"))
