@@ -26,11 +26,11 @@ from pytest_k8sgrade.locale.messages import HINT_LEVELS
 if TYPE_CHECKING:
     from types import FrameType
 
+    from pytest_k8sgrade.batch.display.tally import Tally
     from pytest_k8sgrade.batch.entry import Entry
     from pytest_k8sgrade.batch.options import WorkOptions
     from pytest_k8sgrade.batch.plan import Plan
     from pytest_k8sgrade.batch.results import Results
-    from pytest_k8sgrade.batch.tally import Tally
     from pytest_k8sgrade.gradebook.attempt import Attempt
     from pytest_k8sgrade.gradebook.model import ClassBook
     from pytest_k8sgrade.locale.messages import Catalogue, Language
@@ -91,7 +91,7 @@ def command(roster: Path, *, out: Path, rubric: str, language: Language, **more:
     Exit codes: 0 everybody passed; 1 somebody did not; 8 something is not graded; 4 wrong use;
     2 interrupted, then --resume goes on.
     """
-    from pytest_k8sgrade.batch.ending import exit_code  # noqa: PLC0415 - after the arguments
+    from pytest_k8sgrade.batch.display.ending import exit_code  # noqa: PLC0415 - after the arguments
     from pytest_k8sgrade.batch.manifest import Manifest  # noqa: PLC0415
     from pytest_k8sgrade.batch.results import Results  # noqa: PLC0415
     from pytest_k8sgrade.locale.messages import Catalogue  # noqa: PLC0415
@@ -119,7 +119,7 @@ def command(roster: Path, *, out: Path, rubric: str, language: Language, **more:
 def _plan(roster: Path, rubric: str, language: Language, more: dict[str, Any]) -> Plan:
     from pytest_k8sgrade.batch.plan import Asked, plan_of  # noqa: PLC0415
     from pytest_k8sgrade.batch.roster import RosterOptions  # noqa: PLC0415
-    from pytest_k8sgrade.batch.roster_times import zone_of  # noqa: PLC0415
+    from pytest_k8sgrade.batch.roster.times import zone_of  # noqa: PLC0415
 
     _refuse_contradictions(more)
     named = {name: more[name] for name in ("only", "wait", "time_limit", "memory_limit", "hints")}
@@ -174,7 +174,7 @@ def _grade(
     plan: Plan, waiting: Sequence[Entry], results: Results, engine: Engine, catalogue: Catalogue | None
 ) -> bool:
     """Grade what is waiting, silently without a catalogue; whether it was interrupted."""
-    from pytest_k8sgrade.batch.tally import Tally  # noqa: PLC0415
+    from pytest_k8sgrade.batch.display.tally import Tally  # noqa: PLC0415
 
     tally = Tally(total=len(plan.chosen.entries))
     for attempt in results.attempts(set(plan.chosen.entries) - set(waiting)):
@@ -207,8 +207,8 @@ def _display(tally: Tally, catalogue: Catalogue, title: str) -> AbstractContextM
     """A live table on a terminal, lines in a log; both on standard error."""
     from rich.console import Console  # noqa: PLC0415
 
-    from pytest_k8sgrade.batch.lines import Lines  # noqa: PLC0415
-    from pytest_k8sgrade.batch.live import LiveTable  # noqa: PLC0415
+    from pytest_k8sgrade.batch.display.lines import Lines  # noqa: PLC0415
+    from pytest_k8sgrade.batch.display.live import LiveTable  # noqa: PLC0415
 
     screen = Console(stderr=True, highlight=False, markup=False, emoji=False)
     if screen.is_terminal and not screen.is_dumb_terminal:
@@ -235,7 +235,7 @@ def _terminable() -> Iterator[None]:
 
 def _class_files(plan: Plan, results: Results, catalogue: Catalogue, assignment: str | None) -> ClassBook:
     """Write the files of the class, and say what there is to say."""
-    from pytest_k8sgrade.batch.ending import ending  # noqa: PLC0415
+    from pytest_k8sgrade.batch.display.ending import ending  # noqa: PLC0415
     from pytest_k8sgrade.command.screen import console, show, show_whole  # noqa: PLC0415
     from pytest_k8sgrade.gradebook.build import build_class  # noqa: PLC0415
     from pytest_k8sgrade.gradebook.write import write_class  # noqa: PLC0415

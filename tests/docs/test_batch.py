@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_k8sgrade.batch.roster_columns import COLUMNS
+from pytest_k8sgrade.batch.roster.columns import COLUMNS
 from pytest_k8sgrade.cluster.policy import PERMISSIONS
 
 ROOT = Path(__file__).parents[2]

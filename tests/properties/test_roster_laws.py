@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pytest_k8sgrade.batch.places import folder_name
 from pytest_k8sgrade.batch.roster import load_roster
-from pytest_k8sgrade.batch.roster_columns import COLUMNS
-from pytest_k8sgrade.batch.roster_ids import fault_of_id, fault_of_text, id_of
-from pytest_k8sgrade.batch.roster_times import Clock
+from pytest_k8sgrade.batch.roster.columns import COLUMNS
+from pytest_k8sgrade.batch.roster.ids import fault_of_id, fault_of_text, id_of
+from pytest_k8sgrade.batch.roster.times import Clock
 from pytest_k8sgrade.errors import UsageFault
 
 IDS = st.text(min_size=1, max_size=20).map(id_of).filter(lambda text: text != "" and not fault_of_id(text))

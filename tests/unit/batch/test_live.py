@@ -12,11 +12,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from pytest_k8sgrade.batch import lines as log
+from pytest_k8sgrade.batch.display import lines as log
+from pytest_k8sgrade.batch.display.lines import Lines
+from pytest_k8sgrade.batch.display.live import LiveTable, picture
+from pytest_k8sgrade.batch.display.tally import Tally
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.lines import Lines
-from pytest_k8sgrade.batch.live import LiveTable, picture
-from pytest_k8sgrade.batch.tally import Tally
 from pytest_k8sgrade.grade.model import ScoreRange, Told
 from pytest_k8sgrade.gradebook.attempt import Attempt, Student
 from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue, Language

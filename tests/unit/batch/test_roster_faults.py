@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_k8sgrade.batch.roster import RosterOptions, load_roster
-from pytest_k8sgrade.batch.roster_times import zone_of
+from pytest_k8sgrade.batch.roster.times import zone_of
 from pytest_k8sgrade.errors import UsageFault
 
 

@@ -1,4 +1,4 @@
-"""The lines of a roster, whatever its form: what `roster_csv`, `roster_yaml` and `roster_folder` make."""
+"""The lines of a roster, whatever its form: what `csv_rows`, `yaml_rows` and `folder_rows` make."""
 
 from __future__ import annotations
 

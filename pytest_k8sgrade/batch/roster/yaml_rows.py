@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pytest_k8sgrade.batch.roster_columns import HAND_IN, columns_of, ignored
-from pytest_k8sgrade.batch.roster_rows import Cell, Row
+from pytest_k8sgrade.batch.roster.columns import HAND_IN, columns_of, ignored
+from pytest_k8sgrade.batch.roster.rows import Cell, Row
 from pytest_k8sgrade.cluster.plain_yaml import dump_plain
 from pytest_k8sgrade.rubric.document import MAX_NODES, Document, Path, decode, read_document
 from pytest_k8sgrade.rubric.faults import Faults, quoted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_k8sgrade.batch.roster_rows import Cell, Row
+from pytest_k8sgrade.batch.roster.rows import Cell, Row
 from pytest_k8sgrade.rubric.faults import Faults
 
 

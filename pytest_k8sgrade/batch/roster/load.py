@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.roster_csv import read_csv
-from pytest_k8sgrade.batch.roster_entries import Reading, entries_of
-from pytest_k8sgrade.batch.roster_folder import read_folder
-from pytest_k8sgrade.batch.roster_ids import id_of
-from pytest_k8sgrade.batch.roster_rows import Row
-from pytest_k8sgrade.batch.roster_times import Clock
-from pytest_k8sgrade.batch.roster_yaml import read_yaml
+from pytest_k8sgrade.batch.roster.csv_rows import read_csv
+from pytest_k8sgrade.batch.roster.entries import Reading, entries_of
+from pytest_k8sgrade.batch.roster.folder_rows import read_folder
+from pytest_k8sgrade.batch.roster.ids import id_of
+from pytest_k8sgrade.batch.roster.rows import Row
+from pytest_k8sgrade.batch.roster.times import Clock
+from pytest_k8sgrade.batch.roster.yaml_rows import read_yaml
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.gradebook.attempt import Student
 from pytest_k8sgrade.rubric.faults import Faults

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.roster_columns import HAND_IN, PERSON
-from pytest_k8sgrade.batch.roster_ids import fault_of_id, fault_of_text, id_of
-from pytest_k8sgrade.batch.roster_rows import Cell, Row
-from pytest_k8sgrade.batch.roster_times import Clock
+from pytest_k8sgrade.batch.roster.columns import HAND_IN, PERSON
+from pytest_k8sgrade.batch.roster.ids import fault_of_id, fault_of_text, id_of
+from pytest_k8sgrade.batch.roster.rows import Cell, Row
+from pytest_k8sgrade.batch.roster.times import Clock
 from pytest_k8sgrade.cluster.policy import PERMISSIONS
 from pytest_k8sgrade.gradebook.attempt import Student
 from pytest_k8sgrade.rubric.faults import Faults, quoted

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pytest_k8sgrade.batch.roster_columns import HAND_IN, columns_of
-from pytest_k8sgrade.batch.roster_rows import Cell, Row
+from pytest_k8sgrade.batch.roster.columns import HAND_IN, columns_of
+from pytest_k8sgrade.batch.roster.rows import Cell, Row
 from pytest_k8sgrade.rubric.faults import Faults
 
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)

@@ -17,8 +17,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from pytest_k8sgrade.batch.lines import clock, mark, outcome_word, person
-from pytest_k8sgrade.batch.tally import OUTCOMES, Done, Outcome, Standing, Tally
+from pytest_k8sgrade.batch.display.lines import clock, mark, outcome_word, person
+from pytest_k8sgrade.batch.display.tally import OUTCOMES, Done, Outcome, Standing, Tally
 from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.reports.text import visible
 

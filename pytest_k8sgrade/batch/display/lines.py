@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
-from pytest_k8sgrade.batch.tally import Done, Outcome, Standing, Tally
+from pytest_k8sgrade.batch.display.tally import Done, Outcome, Standing, Tally
 from pytest_k8sgrade.locale.messages import Catalogue
 from pytest_k8sgrade.reports.text import number, visible
 
