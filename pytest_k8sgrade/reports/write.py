@@ -86,25 +86,26 @@ UNFINISHED_PREFIX = ".k8sgrade-"
 """How the names of files begin that a killed process may have left half written."""
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Replace a file in one step: a reader sees the old or the new one, never a part.
 
-    What is not a regular file (a device, a pipe) is written to as it is.
+    `mode` is who may use the new one, as far as the umask lets them. What is not a regular
+    file (a device, a pipe) is written to as it is.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
-    with replacing(path) as stream:
+    with replacing(path, mode) as stream:
         stream.write(content)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` in one step when the block ends, and not when it fails."""
     final = path.resolve()
     draft = final.with_name(f"{UNFINISHED_PREFIX}{secrets.token_hex(4)}.tmp")
     try:
-        with draft.open("xb") as stream:
+        with open(draft, "xb", opener=lambda place, flags: os.open(place, flags, mode)) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
