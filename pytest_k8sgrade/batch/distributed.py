@@ -66,10 +66,9 @@ def grade_on_dask(
     rubric = packed_rubric(options, find_pack(options.rubric))
     lab = options.rubric if rubric is None else None
     wanted = about(lab)
-    live = any(entry.source == "cluster" for entry in entries)
     with connected(address) as client:
         require_same(client, address, wanted, lab)
-        client.register_plugin(Station(batch, options, rubric, wanted, live=live), name=batch)
+        client.register_plugin(Station(batch, options, rubric, wanted), name=batch)
         try:
             _Batch(client, batch, options, results, watcher, jobs, iter(entries)).run()
         finally:

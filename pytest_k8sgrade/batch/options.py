@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from pytest_k8sgrade.batch.limits import Limits
+from pytest_k8sgrade.batch.workers.limits import Limits
 from pytest_k8sgrade.grade.model import Grade
 from pytest_k8sgrade.locale.messages import Catalogue, HintLevel, Language
 from pytest_k8sgrade.outcome import Reason

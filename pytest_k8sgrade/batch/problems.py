@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.limits import MEBIBYTE
 from pytest_k8sgrade.batch.options import WorkOptions
+from pytest_k8sgrade.batch.workers.limits import MEBIBYTE
 from pytest_k8sgrade.errors import EvidenceFault, KubeconfigFault, UsageFault
 from pytest_k8sgrade.grade.build import ItemResult, Run, build_grade
 from pytest_k8sgrade.grade.model import Grade, GradedItem, Subject, Told

@@ -22,11 +22,11 @@ from typing import Any, Final
 from distributed import WorkerPlugin, get_worker
 from distributed.worker import Worker
 
-from pytest_k8sgrade.batch.isolated import Isolated
 from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.batch.parcel import Parcel, Rubric, unpacked, unpacked_rubric
-from pytest_k8sgrade.batch.wire import Said
-from pytest_k8sgrade.batch.worker import LOG
+from pytest_k8sgrade.batch.workers.isolated import Isolated
+from pytest_k8sgrade.batch.workers.wire import Said
+from pytest_k8sgrade.batch.workers.worker import LOG
 from pytest_k8sgrade.batch.writing import ATTEMPT, EVIDENCE, REPORTS
 from pytest_k8sgrade.rubric.load import load_rubric
 from pytest_k8sgrade.rubric.packs import find_pack
@@ -57,14 +57,11 @@ def about(lab: str | None) -> About:
 class Station(WorkerPlugin):
     """A batch on one worker. It begins with the first hand-in and ends with the batch."""
 
-    def __init__(
-        self, batch: str, options: WorkOptions, rubric: Rubric | None, expected: About, *, live: bool
-    ) -> None:
+    def __init__(self, batch: str, options: WorkOptions, rubric: Rubric | None, expected: About) -> None:
         self.name = batch
         self.expected = expected
         self._options = options
         self._rubric = rubric
-        self._live = live
 
     def setup(self, worker: Worker) -> None:
         """Remember the worker; whoever comes late is set up like the others."""
@@ -117,7 +114,7 @@ class Station(WorkerPlugin):
                 if found != self.expected:
                     raise OtherVersionError(f"{found}, and not {self.expected}")
                 self._folder = Path(tempfile.mkdtemp(prefix="k8sgrade-", dir=self._worker.local_directory))
-                self._isolated = Isolated(self._local_options(self._folder / "rubric"), live=self._live)
+                self._isolated = Isolated(self._local_options(self._folder / "rubric"))
                 self._isolated.__enter__()
             return self._isolated, self._folder
 

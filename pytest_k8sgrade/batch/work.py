@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.interrupt import interruptible
 from pytest_k8sgrade.batch.options import Graded, WorkOptions
 from pytest_k8sgrade.batch.problems import Problem, problem_grade, refusal, too_large, too_long, with_limits
+from pytest_k8sgrade.batch.workers.interrupt import interruptible
 from pytest_k8sgrade.batch.writing import EVIDENCE, write_attempt
 from pytest_k8sgrade.cluster import Inline, foreign
 from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES as MAX_EVIDENCE_BYTES

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.limits import peak_bytes
 from pytest_k8sgrade.batch.options import Graded, WorkOptions
 from pytest_k8sgrade.batch.places import place_of
 from pytest_k8sgrade.batch.problems import told
+from pytest_k8sgrade.batch.workers.limits import peak_bytes
 from pytest_k8sgrade.gradebook.attempt import Attempt, of_grade
 from pytest_k8sgrade.reports.write import FORMATS
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.limits import MEBIBYTE, Limits
 from pytest_k8sgrade.batch.options import WorkOptions
+from pytest_k8sgrade.batch.workers.limits import MEBIBYTE, Limits
 from pytest_k8sgrade.cluster.evidence import Evidence, pack
 from pytest_k8sgrade.cluster.exchange import Exchange, Request, Response
 from pytest_k8sgrade.gradebook.attempt import Attempt, Student

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.isolated import Isolated, StoppedError
 from pytest_k8sgrade.batch.manifest import Manifest
 from pytest_k8sgrade.batch.options import WorkOptions
-from pytest_k8sgrade.batch.pool import grade_locally
 from pytest_k8sgrade.batch.results import Results
+from pytest_k8sgrade.batch.workers.isolated import Isolated, StoppedError
+from pytest_k8sgrade.batch.workers.pool import grade_locally
 from pytest_k8sgrade.gradebook.attempt import Attempt
 from tests.batch.labs import Lab, Noting, files, reasons
 from tests.batch.processes import parent, wait_for_end

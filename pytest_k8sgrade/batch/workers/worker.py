@@ -23,9 +23,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from pytest_k8sgrade.batch import interrupt
-from pytest_k8sgrade.batch.limits import Limits, confine
-from pytest_k8sgrade.batch.wire import SHOWN_NAMES, Said
+from pytest_k8sgrade.batch.workers import interrupt
+from pytest_k8sgrade.batch.workers.limits import Limits, confine
+from pytest_k8sgrade.batch.workers.wire import SHOWN_NAMES, Said
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.run.entry import Entry

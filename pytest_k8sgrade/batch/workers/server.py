@@ -2,7 +2,7 @@
 
 It has no threads and reads nothing that a student wrote, so a fork of it is clean. It ends,
 and every worker with it, when the batch that started it is gone. `isolated` starts it as
-`python -m pytest_k8sgrade.batch.server FD`.
+`python -m pytest_k8sgrade.batch.workers.server FD`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
-from pytest_k8sgrade.batch import wire
-from pytest_k8sgrade.batch.clearing import clear
 from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.options import WorkOptions
-from pytest_k8sgrade.batch.preload import preload
 from pytest_k8sgrade.batch.problems import Problem, too_large, too_long
 from pytest_k8sgrade.batch.work import grade_entry, grade_problem
-from pytest_k8sgrade.batch.worker import LOG, NO_MEMORY, Telling, emptied, last_words, work
+from pytest_k8sgrade.batch.workers import wire
+from pytest_k8sgrade.batch.workers.clearing import clear
+from pytest_k8sgrade.batch.workers.preload import preload
+from pytest_k8sgrade.batch.workers.worker import LOG, NO_MEMORY, Telling, emptied, last_words, work
 from pytest_k8sgrade.batch.writing import ATTEMPT
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.outcome import Reason
@@ -215,9 +215,9 @@ def main(number: int) -> None:
     connection = Connection(number)
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    options, live = connection.recv()
+    options: WorkOptions = connection.recv()
     try:
-        preload(options, live=live)
+        preload(options)
     except UsageFault as fault:
         wire.say(connection, wire.Said("fault", text=str(fault)))
         return

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from pytest_k8sgrade.batch import wire
 from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.isolated import Isolated, StoppedError
 from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.batch.results import Results
 from pytest_k8sgrade.batch.watching import Watcher
+from pytest_k8sgrade.batch.workers import wire
+from pytest_k8sgrade.batch.workers.isolated import Isolated, StoppedError
 
 MOST_JOBS: Final = 32
 """Clusters at a time when nobody says how many: they wait for networks, not for processors."""
@@ -36,8 +36,7 @@ def grade_locally(
     """
     if not entries:
         return
-    live = any(entry.source == "cluster" for entry in entries)
-    with Isolated(options, live=live) as isolated:
+    with Isolated(options) as isolated:
         batch = _Batch(iter(entries), isolated, results, watcher)
         threads = [
             threading.Thread(target=batch.work, name=f"k8sgrade-batch-{number}", daemon=True)

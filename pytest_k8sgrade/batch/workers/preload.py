@@ -21,21 +21,25 @@ from pytest_k8sgrade.rubric.variables import parse_overrides
 from pytest_k8sgrade.run.answering import NoCluster
 from pytest_k8sgrade.run.recording import NOTHING
 
-SERVICES = (
-    "prometheus_api_client",
-    "requests",
+LATER = (
+    "prometheus_api_client.prometheus_connect",
+    "pytest_k8sgrade.cluster.guarded",
     "pytest_k8sgrade.cluster.http",
+    "pytest_k8sgrade.cluster.plain_way",
     "pytest_k8sgrade.cluster.proxied",
+    "requests",
 )
-"""What checks load when they first ask a service, of a cluster or of evidence."""
-LIVE = ("kubernetes.client", "kubernetes.config")
-"""What only a cluster needs."""
+"""What is loaded when a cluster is first reached, or a service of one is first asked.
+
+Not the kubernetes library: only kubeconfigs that are allowed plugins take it.
+"""
+
 GARBAGE = (20_000, 20, 20)
 """Collections of the few thousand objects that one grade leaves cost more than the objects."""
 
 
-def preload(options: WorkOptions, *, live: bool) -> None:
-    """Load what a worker needs, `live` for one that reads a cluster; raises `UsageFault`.
+def preload(options: WorkOptions) -> None:
+    """Load what a worker needs; raises `UsageFault`.
 
     Raises `RuntimeError` where a thread is left, which a fork would not have.
     """
@@ -47,7 +51,7 @@ def preload(options: WorkOptions, *, live: bool) -> None:
         evidence.write_bytes(empty)
         out.mkdir()
         grade_entry(Entry(student=Student(id="nobody"), evidence=evidence), options, out)
-    for module in (*SERVICES, *(LIVE if live else ())):
+    for module in LATER:
         importlib.import_module(module)
     gc.set_threshold(*GARBAGE)
     if threading.active_count() != 1:

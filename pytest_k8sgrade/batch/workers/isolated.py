@@ -21,10 +21,10 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Final, TypeAlias
 
-from pytest_k8sgrade.batch import wire
-from pytest_k8sgrade.batch.clearing import clear
 from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.options import WorkOptions
+from pytest_k8sgrade.batch.workers import wire
+from pytest_k8sgrade.batch.workers.clearing import clear
 from pytest_k8sgrade.errors import UsageFault
 
 Awaiting: TypeAlias = Callable[[wire.Said], None]
@@ -66,12 +66,11 @@ class NotWrittenError(UsageFault):
 class Isolated:
     """Grades hand-ins, several at a time; `grade` may be called from many threads.
 
-    A context manager. `live` loads what reading clusters needs before the first one.
+    A context manager, which starts the server.
     """
 
-    def __init__(self, options: WorkOptions, *, live: bool = True) -> None:
+    def __init__(self, options: WorkOptions) -> None:
         self._options = options
-        self._live = live
         self._lock = threading.Lock()
         self._jobs = itertools.count(1)
         self._server: _Server | None = None
@@ -154,14 +153,14 @@ class Isolated:
             if self._server is None or self._server.gone:
                 if self._server is not None:
                     self._server.close()
-                self._server = _Server(self._options, live=self._live)
+                self._server = _Server(self._options)
             return self._server
 
 
 class _Server:
     """A running server process, and who waits for which of its answers."""
 
-    def __init__(self, options: WorkOptions, *, live: bool) -> None:
+    def __init__(self, options: WorkOptions) -> None:
         self.gone = False
         self._lock = threading.Lock()
         self._sending = threading.Lock()
@@ -175,7 +174,7 @@ class _Server:
         self.pid = self._process.pid
         self._connection = Connection(ours.detach())
         try:
-            self._connection.send((options, live))
+            self._connection.send(options)
             first = wire.heard(self._connection.recv_bytes())
         except (EOFError, OSError):
             first = wire.Said("fault", text=self._last_words())
@@ -237,7 +236,7 @@ class _Server:
 def _start(theirs: socket.socket, folder: Path, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     number = theirs.fileno()
     return subprocess.Popen(  # noqa: S603 - this Python and a module of ours
-        [sys.executable, "-P", "-m", "pytest_k8sgrade.batch.server", str(number)],
+        [sys.executable, "-P", "-m", "pytest_k8sgrade.batch.workers.server", str(number)],
         pass_fds=[number],
         stdin=subprocess.DEVNULL,
         stdout=errors,
