@@ -150,7 +150,7 @@ def _check(
 def _hand_in(place: Path, given: Path | None, context: str | None, holder: Holder, language: Language) -> int:
     from pytest_k8sgrade.cluster.kubeconfig import choose  # noqa: PLC0415
     from pytest_k8sgrade.reports.labels import labels  # noqa: PLC0415
-    from pytest_k8sgrade.reports.write import refuse_unwritable  # noqa: PLC0415
+    from pytest_k8sgrade.reports.write import refuse_unwritable, write_atomically  # noqa: PLC0415
     from pytest_k8sgrade.rights.kubeconfig import MAX_TOKEN, handed_in  # noqa: PLC0415
 
     refuse_unwritable(place, "the kubeconfig")
@@ -162,9 +162,7 @@ def _hand_in(place: Path, given: Path | None, context: str | None, holder: Holde
     own = choose(given, context)
     text = handed_in(own, sys.stdin.read(MAX_TOKEN + 1), holder.name)
     try:
-        place.unlink(missing_ok=True)
-        place.touch(mode=_OWNER_ONLY)
-        place.write_text(text, encoding="utf-8")
+        write_atomically(place, text.encode(), mode=_OWNER_ONLY)
     except OSError as error:
         raise UsageFault(f"the kubeconfig cannot be written to {str(place)!r}: {error.strerror}") from error
     click.echo(labels(language, "rights")("written", path=place, server=own.server, identity=str(holder)))

@@ -132,9 +132,10 @@ def rules(needs: Needs) -> list[Rule]:
         single.setdefault(place, {}).setdefault(permission.verb, set()).update(items)
     found = [
         Rule(group, (resource,), _in_order(verbs), _items(needs, verbs), name)
-        for (group, resource, name, _), verbs in sorted(single.items(), key=lambda one: (one[0][0], *one[0]))
+        for (group, resource, name, _), verbs in sorted(single.items())
     ]
-    return [_together([*same]) for _, same in groupby(sorted(found, key=_alike), key=_alike)]
+    together = [_together([*same]) for _, same in groupby(sorted(found, key=_alike), key=_alike)]
+    return sorted(together, key=lambda rule: (rule.changes, rule.group, rule.resources, rule.name))
 
 
 def _in_order(verbs: Mapping[str, object]) -> tuple[str, ...]:

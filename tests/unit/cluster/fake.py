@@ -67,11 +67,13 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     server: Server
+    asked = b""
+    """The body of the request that is being answered."""
 
     def do_GET(self) -> None:
         """Answer from the routes, 404 as the API server does."""
         length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
+        body = self.asked = self.rfile.read(length)
         api = self.server.api
         api.requests.append((self.command, self.path, dict(self.headers), body))
         bare = self.path.partition("?")[0]
