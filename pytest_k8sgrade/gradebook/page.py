@@ -31,6 +31,7 @@ _PAGE = WebPage(
 def render_class(book: ClassBook, language: Language) -> str:
     """The page; the texts of the book stay in the book's language."""
     page = labels(language, "page")
+    warnings = _warnings(book)
     highest = max((each.students for each in book.distribution), default=0)
     return _PAGE.render(
         language,
@@ -41,7 +42,8 @@ def render_class(book: ClassBook, language: Language) -> str:
             "anchors": {mark.student.id: f"student-{at}" for at, mark in enumerate(book.students, 1)},
             "grouped": any(mark.student.group for mark in book.students),
             "ungraded": _ungraded(book),
-            "attention": bool(book.problems or book.shared or _ungraded(book)),
+            "warnings": warnings,
+            "attention": bool(book.problems or book.shared or _ungraded(book) or warnings),
             "hardest": sorted(book.items, key=_share),
             "bin_height": lambda each: _bin_height(each, highest),
             "item_width": _item_width,
@@ -66,6 +68,17 @@ def render_class(book: ClassBook, language: Language) -> str:
 def _ungraded(book: ClassBook) -> list[ItemStatistics]:
     """The items that could not be graded for somebody, the most frequent first."""
     return sorted((item for item in book.items if item.ungraded), key=lambda item: -item.ungraded)
+
+
+def _warnings(book: ClassBook) -> list[tuple[str, list[str]]]:
+    """The warnings about attempts that count, each with one student's text and all it is about."""
+    texts: dict[str, str] = {}
+    students: dict[str, list[str]] = {}
+    for mark in book.students:
+        for warning in mark.attempt.warnings if mark.attempt is not None else ():
+            texts.setdefault(warning.id, warning.text)
+            students.setdefault(warning.id, []).append(mark.student.id)
+    return [(texts[warning], ids) for warning, ids in students.items()]
 
 
 def _share(item: ItemStatistics) -> float:

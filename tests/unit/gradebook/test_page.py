@@ -122,6 +122,20 @@ def test_what_to_look_at_first_stands_before_the_marks() -> None:
     assert [link.text for link in page.all("a", href="#student-6")] == ["s006"]
 
 
+def test_a_warning_that_many_have_is_told_once() -> None:
+    """With one student's text and links to all, about the attempts that count."""
+    marks = tuple(
+        student_mark(Student(id=name), points(50), attempts=(attempt(name, 1, points(50), warnings=(told,)),))
+        for name, told in (
+            ("s001", Told(id="w", text="May write pods.")),
+            ("s002", Told(id="w", text="All.")),
+        )
+    )
+    page = page_of(class_book(2, students=marks))
+    assert "May write pods. (2 students): s001, s002" in page.by_id("attention").text
+    assert "All. (" not in page.by_id("attention").text
+
+
 def test_a_class_without_trouble_has_no_box_for_it() -> None:
     """Nor a link to one."""
     page = page_of(class_book(problems=(), shared=(), items=(statistics("easy", 1.0),)))

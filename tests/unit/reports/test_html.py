@@ -172,6 +172,14 @@ def test_of_a_hidden_item_only_its_word_and_points_are_told(result: ItemResult) 
     ]
 
 
+def test_a_hidden_item_keeps_no_reason_from_those_who_share_it() -> None:
+    """A cluster that does not answer is told, whatever item comes first."""
+    everything = [ungraded(name) for name in TITLES]
+    page = page_of(grade(*everything, of=rubric(metrics={"visibility": "hidden"})))
+    assert "unreachable(" in page.by_id("open").text
+    assert "unreachable(" not in card(page, "metrics").text
+
+
 def test_what_was_graded_is_named() -> None:
     """Student, cluster, rubric and times."""
     graded = grade()
