@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from pytest_k8sgrade.cluster.documents import parse_json
 from pytest_k8sgrade.cluster.evidence_format import FORMAT, UnknownFormatError, upgraded
 from pytest_k8sgrade.cluster.exchange import Exchange, Response, kept_headers
 from pytest_k8sgrade.errors import EvidenceFault
@@ -100,7 +101,7 @@ def unpack(path: str | Path) -> Evidence:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             entries = _entries(file, place)
-            index = json.loads(entries[INDEX])
+            index = parse_json(entries[INDEX])
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         _fault(place, f"it is no zip or damaged ({type(error).__name__})")
     except (ValueError, RecursionError):

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
+from pytest_k8sgrade.cluster.documents import parse_json
 from pytest_k8sgrade.outcome import CannotTell, cannot_tell
 
 KEPT_HEADERS: Final = frozenset(
@@ -102,7 +103,7 @@ class Response:
     @cached_property
     def _parsed(self) -> Any:
         try:
-            return json.loads(self.content)
+            return parse_json(self.content)
         except (ValueError, RecursionError):
             return _UNREADABLE
 

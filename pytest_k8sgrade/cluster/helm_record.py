@@ -16,6 +16,7 @@ import re
 import zlib
 from typing import Any, Final
 
+from pytest_k8sgrade.cluster.documents import parse_json
 from pytest_k8sgrade.cluster.masking import MASK, mask_document, mask_text
 from pytest_k8sgrade.cluster.plain_yaml import dump_plain, load_plain
 
@@ -31,7 +32,7 @@ def redact_record(stored: bytes) -> bytes:
     """The release as Helm stores it, redacted; the mask when it cannot be read."""
     try:
         packed = base64.b64decode(stored, validate=True)
-        record = json.loads(_unpacked(packed))
+        record = parse_json(_unpacked(packed))
         kept = json.dumps(_kept(record), ensure_ascii=False, separators=(",", ":")).encode()
     except (binascii.Error, zlib.error, ValueError, RecursionError, AttributeError, TypeError):
         return MASK.encode()

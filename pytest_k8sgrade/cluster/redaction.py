@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from pytest_k8sgrade.cluster.documents import parse_json
 from pytest_k8sgrade.cluster.exchange import Request, Response
 from pytest_k8sgrade.cluster.helm_record import redact_record
 from pytest_k8sgrade.cluster.masking import MASK, mask_document, mask_text, mask_yaml, without_user
@@ -56,7 +56,7 @@ class Redactor:
         if _PUBLIC.fullmatch(request.path):
             return _rewritten(response, _public)
         if _SECRETS.fullmatch(request.path):
-            return _rewritten(response, self._secrets)
+            return _rewritten(response, self._secrets, _hidden)
         return _rewritten(response, _object)
 
     def _secrets(self, document: Any) -> Any:
@@ -147,11 +147,16 @@ def _is_json(response: Response) -> bool:
     return response.header("content-type").partition(";")[0].strip().endswith("json")
 
 
-def _rewritten(response: Response, change: Callable[[Any], Any]) -> Response:
+def _hidden(_text: str) -> str:
+    return MASK
+
+
+def _rewritten(
+    response: Response, change: Callable[[Any], Any], unread: Callable[[str], str] = mask_text
+) -> Response:
+    """The answer with its document changed; what is none says nothing, and may still hold a secret."""
     try:
-        return Response.of_document(change(json.loads(response.content)), response)
-    except RecursionError:
-        content = mask_text(response.text).encode()
+        return Response.of_document(change(parse_json(response.content)), response)
+    except (ValueError, RecursionError):
+        content = unread(response.text).encode()
         return Response(response.status, response.headers, content, response.path)
-    except ValueError:
-        return response

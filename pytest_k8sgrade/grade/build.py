@@ -191,7 +191,7 @@ class _Teller:
             timeline=tuple(self._change(change) for change in result.timeline),
             waited_s=round(result.waited_s, 1),
             held_s=round(result.held_s, 1),
-            traceback=clean(observation.traceback) if observation.traceback else None,
+            traceback=clean(observation.traceback, 20_000) if observation.traceback else None,
         )
 
     def _reason(self, item: Item, result: ItemResult, cause: str | None) -> Reason | None:
@@ -227,7 +227,8 @@ class _Teller:
         if reason is None:
             return None
         params = {str(name): json_safe(value) for name, value in reason.params.items()}
-        return Told(id=reason.id, params=params, text=clean(self.words.text(self._spoken(reason))))
+        text = self.words.text(self._spoken(Reason(reason.id, params)))
+        return Told(id=clean(reason.id), params=params, text=clean(text))
 
     def _spoken(self, reason: Reason) -> Reason:
         """Another item is told by its title; the parameter keeps its id, whatever the language."""

@@ -22,6 +22,7 @@ from pytest_k8sgrade.cluster import (
 from pytest_k8sgrade.cluster.judging import clocks_apart
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.model import Subject
+from pytest_k8sgrade.grade.values import clean
 from pytest_k8sgrade.kube.times import format_time
 from pytest_k8sgrade.outcome import Finding, cannot_tell
 from pytest_k8sgrade.run.answering import NoCluster, write_evidence
@@ -90,9 +91,13 @@ def _told_clocks(view: View, catalogue: Catalogue) -> list[str]:
 def _known(ask: Callable[[], str]) -> str | None:
     """One fact of the cluster, None where it does not tell it."""
     try:
-        return ask()
+        return clean(str(ask()))
     except Finding:
         return None
+
+
+def _cleaned(text: str | None) -> str | None:
+    return clean(text) if text else None
 
 
 @dataclass
@@ -138,7 +143,7 @@ class LiveCluster:
         cluster = Cluster(self._last or self.source.view())
         return Subject(
             cluster_uid=_known(lambda: cluster.uid),
-            context=self.source.facts.context,
+            context=clean(self.source.facts.context),
             server_version=_known(lambda: cluster.server_version),
         )
 
@@ -192,9 +197,9 @@ class RecordedCluster:
         """The recorded cluster."""
         cluster = self._source.evidence.cluster
         return Subject(
-            cluster_uid=cluster.get("uid"),
-            context=cluster.get("context") or None,
-            server_version=cluster.get("server_version"),
+            cluster_uid=_cleaned(cluster.get("uid")),
+            context=_cleaned(cluster.get("context")),
+            server_version=_cleaned(cluster.get("server_version")),
         )
 
     def record(self, path: Path, run: RecordedRun, older: Iterable[View]) -> None:

@@ -278,7 +278,19 @@ def test_services_answers_are_masked_but_labels_are_not() -> None:
 
 
 def test_other_bodies_pass() -> None:
-    """Text, metrics and broken JSON are not touched."""
-    for content_type, content in (("text/plain", b"up 1"), ("application/json", b"{broken")):
-        response = Response(200, {"content-type": content_type}, content, "/x")
-        assert Redactor().redact(Request.to("/x"), response) is response
+    """Text and metrics are not touched."""
+    response = Response(200, {"content-type": "text/plain"}, b"up 1", "/x")
+    assert Redactor().redact(Request.to("/x"), response) is response
+
+
+@pytest.mark.parametrize("broken", [b'{"token": planted', b'{"a": NaN, "data": "planted"}', b"[" * 100_000])
+def test_secrets_that_are_no_json_are_hidden(broken: bytes) -> None:
+    """What no check can read is evidence all the same."""
+    response = Response(200, {"content-type": "application/json"}, broken, "/api/v1/secrets")
+    assert Redactor().redact(Request.to("/api/v1/secrets"), response).content == b"<redacted>"
+
+
+def test_other_broken_json_is_masked_as_text() -> None:
+    """It stays to be looked at, without its credentials."""
+    response = Response(200, {"content-type": "application/json"}, b"{\n  token: planted", "/x")
+    assert b"planted" not in Redactor().redact(Request.to("/x"), response).content
