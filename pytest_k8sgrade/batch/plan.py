@@ -10,13 +10,15 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from pytest_k8sgrade.batch.limits import MEBIBYTE, SLACK_S, Limits
 from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.batch.roster import Roster, RosterOptions, load_roster
+from pytest_k8sgrade.batch.roster.times import zone_of
+from pytest_k8sgrade.batch.workers.limits import MEBIBYTE, SLACK_S, Limits
 from pytest_k8sgrade.cluster.policy import foreign
 from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.gradebook.attempt import Attempt
 from pytest_k8sgrade.gradebook.model import Override
 from pytest_k8sgrade.gradebook.overrides import load_overrides
 from pytest_k8sgrade.gradebook.policy import load_policy
@@ -34,20 +36,36 @@ LEAST_MEMORY: Final = 256 * MEBIBYTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The options as the person gave them; texts are still to be read."""
+    """The options of the command as the person gave them; `overrides` are those of the rubric's variables."""
 
     roster: Path
     rubric: str
-    roster_options: RosterOptions
-    only: tuple[str, ...] = ()
-    settings: tuple[str, ...] = ()
-    wait: str | None = None
-    time_limit: str | None = None
-    memory_limit: str | None = None
-    language: Language
+    out: Path
+    resume: bool
+    retry: bool
+    only: tuple[str, ...]
+    jobs: int | None
+    time_limit: str | None
+    memory_limit: str | None
+    wait: str | None
+    overrides: tuple[str, ...]
+    overrides_file: Path | None
+    policy: Path | None
+    deadline: str | None
+    timezone: str
+    encoding: str | None
+    allow: tuple[str, ...]
+    engine: Literal["local", "dask"]
+    scheduler: str | None
+    assignment: str | None
     hints: HintLevel
-    overrides: Path | None = None
-    policy: Path | None = None
+    quiet: bool
+    language: Language
+
+    def again(self, attempt: Attempt) -> bool:
+        """Whether a finished hand-in is graded once more."""
+        ungraded = any(item.verdict == "ungraded" for item in attempt.items)
+        return bool(self.only) or (self.retry and ungraded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,28 +83,47 @@ class Plan:
 
 def plan_of(asked: Asked) -> Plan:
     """The plan; raises `UsageFault` for everything that is asked wrongly."""
-    foreign(asked.roster_options.allow)
+    _refuse_contradictions(asked)
     pack = find_pack(asked.rubric)
     lab = load_rubric(pack)
-    parse_overrides(lab.rubric, asked.settings)
+    parse_overrides(lab.rubric, asked.overrides)
     options = WorkOptions(
         rubric=_everywhere(asked.rubric, pack),
         language=asked.language,
         hints=asked.hints,
-        overrides=asked.settings,
+        overrides=asked.overrides,
         wait=wait_of(asked.wait, "--wait"),
         limits=_limits(asked, lab),
     )
-    roster = load_roster(asked.roster, asked.roster_options)
+    zone = zone_of(asked.timezone)
+    roster = _roster(asked, zone)
+    marks, policy = asked.overrides_file, asked.policy
     return Plan(
         roster=roster,
         chosen=roster.only(asked.only) if asked.only else roster,
         lab=lab,
         options=options,
-        overrides=load_overrides(asked.overrides, lab.rubric, _attempts(roster)) if asked.overrides else (),
-        policy=load_policy(asked.policy) if asked.policy else None,
-        zone=asked.roster_options.zone,
+        overrides=load_overrides(marks.expanduser(), lab.rubric, _attempts(roster)) if marks else (),
+        policy=load_policy(policy.expanduser()) if policy else None,
+        zone=zone,
     )
+
+
+def _refuse_contradictions(asked: Asked) -> None:
+    if asked.retry and not asked.resume:
+        raise UsageFault("--retry grades again what is in the folder: give --resume, too")
+    if asked.engine == "dask" and asked.scheduler is None:
+        raise UsageFault("--engine dask needs the address of its scheduler: --scheduler tcp://HOST:8786")
+    if asked.engine != "dask" and asked.scheduler is not None:
+        raise UsageFault(f"--scheduler {asked.scheduler!r} is for --engine dask; give that, or leave it out")
+
+
+def _roster(asked: Asked, zone: tzinfo) -> Roster:
+    foreign(asked.allow)
+    options = RosterOptions(
+        zone=zone, deadline=asked.deadline, allow=frozenset(asked.allow), encoding=asked.encoding
+    )
+    return load_roster(asked.roster.expanduser(), options)
 
 
 def _everywhere(rubric: str, pack: Pack) -> str:

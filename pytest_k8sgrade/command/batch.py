@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -29,11 +28,10 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.batch.display.tally import Tally
     from pytest_k8sgrade.batch.entry import Entry
     from pytest_k8sgrade.batch.options import WorkOptions
-    from pytest_k8sgrade.batch.plan import Plan
+    from pytest_k8sgrade.batch.plan import Asked, Plan
     from pytest_k8sgrade.batch.results import Results
-    from pytest_k8sgrade.gradebook.attempt import Attempt
     from pytest_k8sgrade.gradebook.model import ClassBook
-    from pytest_k8sgrade.locale.messages import Catalogue, Language
+    from pytest_k8sgrade.locale.messages import Catalogue
 
 Engine: TypeAlias = "Callable[[Sequence[Entry], WorkOptions, Results, Tally], None]"
 """Grades hand-ins into a folder of results."""
@@ -78,7 +76,7 @@ ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr")
 @click.option("--hints", type=click.Choice(HINT_LEVELS), default="beginner", show_default=True)
 @click.option("--quiet", is_flag=True, help="Say nothing until the end.")
 @options.language
-def command(roster: Path, *, out: Path, rubric: str, language: Language, **more: Any) -> int:
+def command(**given: Any) -> int:
     """Grade a class: one isolated worker per hand-in, a folder of results.
 
     ROSTER is a CSV or YAML file of students and their kubeconfigs or evidence files, or a
@@ -93,18 +91,20 @@ def command(roster: Path, *, out: Path, rubric: str, language: Language, **more:
     """
     from pytest_k8sgrade.batch.display.ending import exit_code  # noqa: PLC0415 - after the arguments
     from pytest_k8sgrade.batch.manifest import Manifest  # noqa: PLC0415
+    from pytest_k8sgrade.batch.plan import Asked, plan_of  # noqa: PLC0415
     from pytest_k8sgrade.batch.results import Results  # noqa: PLC0415
     from pytest_k8sgrade.locale.messages import Catalogue  # noqa: PLC0415
 
-    plan = _plan(roster, rubric, language, more)
-    engine = _engine(more)
-    catalogue = Catalogue(language)
-    with Results.open(out.expanduser(), Manifest.of(plan.options), resume=more["resume"]) as results:
-        waiting = results.unfinished(plan.chosen.entries, _again(more))
-        if not more["quiet"]:
+    asked = Asked(**given)
+    plan = plan_of(asked)
+    engine = _engine(asked)
+    catalogue = Catalogue(asked.language)
+    with Results.open(asked.out.expanduser(), Manifest.of(plan.options), resume=asked.resume) as results:
+        waiting = results.unfinished(plan.chosen.entries, asked.again)
+        if not asked.quiet:
             _begin(plan, len(waiting), catalogue)
-        interrupted = _grade(plan, waiting, results, engine, None if more["quiet"] else catalogue)
-        book = _class_files(plan, results, catalogue, more["assignment"])
+        interrupted = _grade(plan, waiting, results, engine, None if asked.quiet else catalogue)
+        book = _class_files(plan, results, catalogue, asked.assignment)
     unfinished = len(plan.roster.entries) - book.summary.attempts
     code = exit_code(book, unfinished)
     if interrupted:
@@ -114,50 +114,6 @@ def command(roster: Path, *, out: Path, rubric: str, language: Language, **more:
     if code == 8:
         _say(catalogue.label("batch-end-again", command=_command("--resume", "--retry")))
     return code
-
-
-def _plan(roster: Path, rubric: str, language: Language, more: dict[str, Any]) -> Plan:
-    from pytest_k8sgrade.batch.plan import Asked, plan_of  # noqa: PLC0415
-    from pytest_k8sgrade.batch.roster import RosterOptions  # noqa: PLC0415
-    from pytest_k8sgrade.batch.roster.times import zone_of  # noqa: PLC0415
-
-    _refuse_contradictions(more)
-    named = {name: more[name] for name in ("only", "wait", "time_limit", "memory_limit", "hints")}
-    files = {name: more[name] and more[name].expanduser() for name in ("overrides_file", "policy")}
-    asked = Asked(
-        roster=roster.expanduser(),
-        rubric=rubric,
-        roster_options=RosterOptions(
-            zone=zone_of(more["timezone"]),
-            deadline=more["deadline"],
-            allow=frozenset(more["allow"]),
-            encoding=more["encoding"],
-        ),
-        settings=more["overrides"],
-        language=language,
-        overrides=files["overrides_file"],
-        policy=files["policy"],
-        **named,
-    )
-    return plan_of(asked)
-
-
-def _refuse_contradictions(more: dict[str, Any]) -> None:
-    if more["retry"] and not more["resume"]:
-        raise UsageFault("--retry grades again what is in the folder: give --resume, too")
-    if more["engine"] == "dask" and more["scheduler"] is None:
-        raise UsageFault("--engine dask needs the address of its scheduler: --scheduler tcp://HOST:8786")
-    if more["engine"] != "dask" and more["scheduler"] is not None:
-        raise UsageFault(
-            f"--scheduler {more['scheduler']!r} is for --engine dask; give that, or leave it out"
-        )
-
-
-def _again(more: dict[str, Any]) -> Callable[[Attempt], bool]:
-    """Which finished hand-ins are graded once more."""
-    if more["only"]:
-        return lambda attempt: True
-    return lambda attempt: bool(more["retry"]) and any(item.verdict == "ungraded" for item in attempt.items)
 
 
 def _begin(plan: Plan, waiting: int, catalogue: Catalogue) -> None:
@@ -188,19 +144,20 @@ def _grade(
     return False
 
 
-def _engine(more: dict[str, Any]) -> Engine:
+def _engine(asked: Asked) -> Engine:
     """What grades: processes of this machine, or the workers of a Dask cluster."""
-    if more["engine"] == "local":
-        from pytest_k8sgrade.batch.pool import grade_locally  # noqa: PLC0415
+    if asked.engine == "local":
+        from pytest_k8sgrade.batch.workers.pool import grade_locally  # noqa: PLC0415
 
-        return partial(grade_locally, jobs=more["jobs"])
+        return partial(grade_locally, jobs=asked.jobs)
     try:
         from pytest_k8sgrade.batch.distributed import grade_on_dask  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise UsageFault(
             "--engine dask needs the extra 'distributed': pip install 'pytest-k8sgrade[distributed]'"
         ) from error
-    return partial(grade_on_dask, address=more["scheduler"], jobs=more["jobs"])
+    assert asked.scheduler is not None
+    return partial(grade_on_dask, address=asked.scheduler, jobs=asked.jobs)
 
 
 def _display(tally: Tally, catalogue: Catalogue, title: str) -> AbstractContextManager[object]:

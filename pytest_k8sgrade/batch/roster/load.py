@@ -109,7 +109,7 @@ def _rows(path: Path, options: RosterOptions, faults: Faults) -> tuple[list[Row]
         return read_csv(content, options.encoding, faults), []
     raise UsageFault(
         f"the roster {str(path)!r} is neither a folder nor a file that ends in {', '.join(_CSV + _YAML)}; "
-        "name it by what it is"
+        "a spreadsheet writes one as 'CSV UTF-8'"
     )
 
 
