@@ -1,0 +1,124 @@
+"""The role that `k8sgrade rbac` prints, applied to real clusters: it is enough, and all of it is needed.
+
+Done as its comments say: applied, a token made, a kubeconfig written from it, and graded with that.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.grader import Run, grade
+from tests.testbed.fixtures import Beds
+from tests.testbed.node import Bed
+
+PROGRAM = str(Path(sys.executable).with_name("k8sgrade"))
+Documents = list[dict[str, Any]]
+
+
+def k8sgrade(*arguments: object, given: str | None = None) -> str:
+    """What the command prints; it must end with 0."""
+    command = [PROGRAM, *map(str, arguments)]
+    ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def check(bed: Bed, kubeconfig: Path, lab: str = "lab1") -> tuple[int, str]:
+    """How `k8sgrade rbac --check` ends inside a bed, and what it says."""
+    command = [PROGRAM, "rbac", lab, "--check", "--lang", "en", "--kubeconfig", str(kubeconfig)]
+    process = bed.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    told, _ = process.communicate(timeout=60)
+    return process.returncode, told
+
+
+@contextmanager
+def limited(
+    bed: Bed,
+    folder: Path,
+    lab: str = "lab1",
+    change: Callable[[Documents], None] = lambda _: None,
+) -> Iterator[Path]:
+    """A kubeconfig to hand in, with the role of a lab, perhaps changed; taken back at the end."""
+    documents: Documents = [*yaml.safe_load_all(k8sgrade("rbac", lab))]
+    change(documents)
+    text = yaml.safe_dump_all(documents)
+    bed.kubectl("apply", "-f", "-", input=text)
+    try:
+        token = bed.kubectl("create", "token", "k8sgrade", "-n", "kube-system", "--duration=1h")
+        place = folder / "hand-in.kubeconfig"
+        own = ["--kubeconfig", bed.kubeconfig]
+        k8sgrade("rbac", lab, "--kubeconfig-out", place, *own, given=token)
+        yield place
+    finally:
+        bed.kubectl("delete", "-f", "-", input=text)
+
+
+def without_identity(run: Run) -> dict[str, Any]:
+    """The canonical grade, but for the name of the kubeconfig's context."""
+    document: dict[str, Any] = json.loads(run.canonical)
+    del document["subject"]["context"]
+    return document
+
+
+@pytest.mark.parametrize("scenario", ["empty", "half", "lab1"])
+def test_the_rights_are_enough(beds: Beds, scenario: str, tmp_path: Path) -> None:
+    """The same grade as the administrator's, and evidence that gives it again."""
+    bed = beds(scenario)
+    with limited(bed, tmp_path) as kubeconfig:
+        code, told = check(bed, kubeconfig)
+        evidence = tmp_path / "evidence.zip"
+        run = grade(bed, tmp_path, f"--k8s-grade-record={evidence}", kubeconfig=kubeconfig)
+    assert code == 0, told
+    assert "may do all that lab1 needs" in told
+    assert "Warning" not in told
+    administrators = grade(bed, tmp_path)
+    assert without_identity(run) == without_identity(administrators)
+    assert run.code == administrators.code
+
+
+@pytest.mark.parametrize(
+    ("resource", "verb", "lost"),
+    [
+        ("secrets", "list", "helm-release"),
+        ("services/proxy", "create", "grafana-reachable"),
+        ("services/proxy", "get", "prometheus-up"),
+        ("horizontalpodautoscalers", "get", "hpa-active"),
+        ("applications", "get", "application-synced"),
+    ],
+)
+def test_what_is_taken_away_is_missed(
+    lab1_bed: Bed, tmp_path: Path, resource: str, verb: str, lost: str
+) -> None:
+    """`--check` names it with its items, and these are ungraded: never failed."""
+
+    def take_away(documents: Documents) -> None:
+        for document in documents:
+            for rule in document.get("rules", ()):
+                if resource in rule["resources"]:
+                    rule["verbs"] = [one for one in rule["verbs"] if one != verb] or ["watch"]
+
+    with limited(lab1_bed, tmp_path, change=take_away) as kubeconfig:
+        code, told = check(lab1_bed, kubeconfig)
+        run = grade(lab1_bed, tmp_path, "--k8s-grade-wait=0", kubeconfig=kubeconfig)
+    missing = next(line for line in told.splitlines() if line.startswith(f"May not: {verb} {resource}"))
+    assert code == 1
+    assert lost in missing
+    assert run.verdicts()[lost] == "ungraded"
+    assert "failed" not in run.verdicts().values()
+
+
+def test_rights_to_write_are_only_warned_about(lab1_bed: Bed, tmp_path: Path) -> None:
+    """The administrator's kubeconfig has all points, and `--check` ends with 0."""
+    code, told = check(lab1_bed, lab1_bed.kubeconfig)
+    assert code == 0, told
+    assert "Warning: the kubeconfig may change the cluster: * *.*" in told
+    assert grade(lab1_bed, tmp_path).code == 0
