@@ -31,6 +31,8 @@ from pytest_k8sgrade.reports.write import FORMATS, UNFINISHED_PREFIX, write_atom
 
 DRAFTS: Final = ".drafts"
 LOCK: Final = ".lock"
+_PRIVATE: Final = 0o700
+"""Marks are nobody else's business; a folder that is there already keeps its mode."""
 
 
 class Results:
@@ -49,7 +51,8 @@ class Results:
         """
         place = folder.expanduser().absolute()
         try:
-            place.mkdir(parents=True, exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir(mode=_PRIVATE, exist_ok=True)
             _refuse_others(place)
             results = cls(place, _locked(place))
         except OSError as error:

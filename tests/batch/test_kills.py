@@ -93,15 +93,19 @@ def _wait_for_begun(lab: Lab, number: int, process: subprocess.Popen[bytes]) -> 
 
 
 def test_a_killed_batch_leaves_no_process(lab: Lab, roster: Path, tmp_path: Path) -> None:
-    """Not even one that hangs in a library and listens to no signal."""
+    """Not even one that hangs in a library and listens to no signal; and no files of workers."""
     (lab.entry("s000", "hang").evidence or Path()).rename(roster / "s000.zip")
-    with batch(lab, roster, tmp_path / "out", "--only", "s000") as process:
+    out = tmp_path / "out"
+    with batch(lab, roster, out, "--only", "s000") as process:
         worker = lab.worker_of("s000")
+        empty = Path(f"/proc/{worker}/cwd").readlink()
         family = descendants(process.pid)
         assert worker in family
         os.kill(process.pid, signal.SIGKILL)
     for pid in family:
         wait_for_end(pid)
+    assert not empty.exists()
+    assert [list(draft.iterdir()) for draft in (out / ".drafts").iterdir()] == [[]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

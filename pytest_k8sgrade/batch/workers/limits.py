@@ -6,6 +6,7 @@ What a limit ends is ungraded with the limit as its reason; it never costs a stu
 from __future__ import annotations
 
 import resource
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +45,12 @@ def confine(limits: Limits) -> None:
 
 def peak_bytes() -> int:
     """The memory of this process at its highest, shared pages included."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return peak_of(resource.getrusage(resource.RUSAGE_SELF))
+
+
+def peak_of(usage: resource.struct_rusage) -> int:
+    """Bytes of what the system tells in its own unit."""
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _lower(kind: int, value: int) -> None:

@@ -27,6 +27,7 @@ from pytest_k8sgrade.batch.problems import Problem, too_large, too_long
 from pytest_k8sgrade.batch.work import grade_entry, grade_problem
 from pytest_k8sgrade.batch.workers import wire
 from pytest_k8sgrade.batch.workers.clearing import clear
+from pytest_k8sgrade.batch.workers.limits import peak_of
 from pytest_k8sgrade.batch.workers.preload import preload
 from pytest_k8sgrade.batch.workers.worker import LOG, NO_MEMORY, Telling, emptied, last_words, work
 from pytest_k8sgrade.batch.writing import ATTEMPT
@@ -82,8 +83,17 @@ class Server:
         except (EOFError, ConnectionError):
             pass
         finally:
-            for running in self._running.values():
-                _kill(running.pid)
+            self._end()
+
+    def _end(self) -> None:
+        """Leave nothing behind: no process, and no file that nobody will ask for."""
+        for running in self._running.values():
+            _kill(running.pid)
+            os.waitpid(running.pid, 0)
+            with contextlib.suppress(OSError):
+                clear(running.folder)
+        with contextlib.suppress(OSError):
+            Path.cwd().rmdir()
 
     def _obey(self) -> None:
         order: wire.Order = self._connection.recv()
@@ -127,9 +137,12 @@ class Server:
             file.close()
 
     def _pass_on(self) -> None:
+        """Pass on what workers await, and nothing else that one might say."""
         with contextlib.suppress(BlockingIOError):
             while True:
-                self._connection.send_bytes(self._listening.recv(64 * 1024))
+                said = wire.heard(self._listening.recv(64 * 1024))
+                if said.kind == "awaits":
+                    wire.say(self._connection, said)
 
     def _bury(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -139,7 +152,7 @@ class Server:
             found, status, usage = os.wait4(pid, os.WNOHANG)
             if found:
                 _kill_group(pid)
-                self._ended(self._running.pop(pid), os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
+                self._ended(self._running.pop(pid), os.waitstatus_to_exitcode(status), peak_of(usage))
 
     def _ended(self, running: Running, code: int, peak: int) -> None:
         if running.unwanted:

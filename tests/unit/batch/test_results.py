@@ -60,6 +60,16 @@ def test_a_hand_in_is_finished_when_its_folder_is_there(out: Path) -> None:
     ).read_bytes()
 
 
+def test_a_new_folder_is_the_owners_alone(out: Path, tmp_path: Path) -> None:
+    """Marks of a class on a machine that others use; a folder that was made for it stays as it is."""
+    Results.open(out, MANIFEST).close()
+    assert out.stat().st_mode & 0o777 == 0o700
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o750)
+    Results.open(shared, MANIFEST).close()
+    assert shared.stat().st_mode & 0o777 == 0o750
+
+
 def test_files_that_were_graded_elsewhere_are_kept_alike(out: Path) -> None:
     """As the workers of another machine send them; a name is never a path."""
     entry = hand_in("s001")
@@ -224,5 +234,5 @@ def test_a_place_that_cannot_be_written_to_is_said_in_words(tmp_path: Path) -> N
     """Before anything is graded."""
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
-    with pytest.raises(UsageFault, match="Not a directory"):
+    with pytest.raises(UsageFault, match="cannot go to"):
         Results.open(file / "results", MANIFEST)
