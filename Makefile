@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LABS := lab1 handson1 challenge1
 BUILD := $(BIN)/python -m tests.testbed build
 
-.PHONY: setup demo test check testbed lowest e2e session examples bench clean
+.PHONY: setup demo test check browser testbed lowest e2e session examples bench clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -27,6 +27,10 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The web pages in a headless Chromium
+browser: setup
+	$(BIN)/pytest -m browser tests/browser
 
 testbed: setup
 	$(BUILD) $(addprefix --scenario ,$(LABS))

@@ -24,7 +24,7 @@ class Browser:
     """A browser with an empty profile in a folder; ends with the `with` block."""
 
     def __init__(self, profile: Path) -> None:
-        assert PROGRAM is not None
+        assert PROGRAM is not None, "no chromium or google-chrome on this machine: install one of them"
         self._number = 0
         self._events: list[dict[str, Any]] = []
         self._buffer = b""

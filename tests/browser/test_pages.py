@@ -10,14 +10,14 @@ import pytest
 from pytest_k8sgrade.gradebook.page import render_class
 from pytest_k8sgrade.locale.messages import LANGUAGES, Language
 from pytest_k8sgrade.reports.html import render_html
-from tests.browser.chromium import PROGRAM, Browser, Page
+from tests.browser.chromium import Browser, Page
 from tests.unit.grade.grades import grade
 from tests.unit.gradebook.class_books import class_book
 from tests.unit.gradebook.test_page import named as named_class
 from tests.unit.reports.test_html import HOSTILE, MIXED
 from tests.unit.reports.test_html import named as named_grade
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here")
+pytestmark = pytest.mark.browser
 
 READABLE = Path(__file__).with_name("readable.js").read_text(encoding="utf-8")
 SHOWN = "[...document.querySelectorAll('#marks-table tbody tr')].filter((row) => !row.hidden)"
