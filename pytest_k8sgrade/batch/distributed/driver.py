@@ -20,13 +20,13 @@ from typing import Any, Final
 import dask
 from distributed import CancelledError, Client, Future, KilledWorker
 
+from pytest_k8sgrade.batch.distributed.parcel import packed, packed_rubric
+from pytest_k8sgrade.batch.distributed.scheduler import connected, require_same
+from pytest_k8sgrade.batch.distributed.station import Station, about, grade_parcel
 from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.options import WorkOptions
-from pytest_k8sgrade.batch.parcel import packed, packed_rubric
 from pytest_k8sgrade.batch.problems import Problem
 from pytest_k8sgrade.batch.results import Results
-from pytest_k8sgrade.batch.scheduler import connected, require_same
-from pytest_k8sgrade.batch.station import Station, about, grade_parcel
 from pytest_k8sgrade.batch.watching import Watcher
 from pytest_k8sgrade.batch.work import grade_problem
 from pytest_k8sgrade.errors import UsageFault
@@ -91,6 +91,7 @@ class _Batch:
     _away: dict[str, tuple[Entry, Future[Any]]] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _sent: int = 0
+    _known_threads: int = 0
     _heard_at: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
@@ -100,18 +101,19 @@ class _Batch:
             self._send()
             while self._away:
                 self._hear()
-        except CancelledError:
-            raise UsageFault(
-                f"the Dask scheduler was lost with {len(self._away)} hand-ins away; what is finished "
-                "is kept. Go on with --resume, there or on this machine by leaving --engine dask out"
-            ) from None
+        except CancelledError as error:
+            raise self._lost() from error
+        except Exception as error:
+            if isinstance(error, UsageFault) or self.client.status == "running":
+                raise
+            raise self._lost() from error
         finally:
             with suppress(Exception):
                 self.client.cancel([future for _, future in self._away.values()], force=True)
 
     def _send(self) -> None:
         """Have as many at the workers as is wanted."""
-        wanted = self.jobs or AHEAD * max(1, sum(self.client.nthreads().values()))
+        wanted = self.jobs or AHEAD * max(1, self._threads())
         while len(self._away) < wanted and (entry := next(self.waiting, None)) is not None:
             self._sent += 1
             key = f"{self.name}-{self._sent}"
@@ -149,16 +151,20 @@ class _Batch:
         """Put what came back into its place."""
         entry, future = self._away[key]
         try:
-            attempt = self.results.store(entry, future.result())
+            files = future.result()
         except KilledWorker:
             attempt = self._given_up(entry)
         except (CancelledError, UsageFault):
             raise
         except Exception as error:
+            if self.client.status != "running":
+                raise self._lost() from error
             raise UsageFault(
                 f"the workers cannot grade {entry.student.id!r}, for no reason of the hand-in "
                 f"({type(error).__name__}: {error}); repair that, and go on with --resume"
             ) from error
+        else:
+            attempt = self.results.store(entry, files)
         del self._away[key]
         self._begun.discard(key)
         return entry, attempt
@@ -169,9 +175,21 @@ class _Batch:
         grade_problem(entry, self.options, draft, Problem(killed), 0.0)
         return self.results.keep(entry, draft)
 
+    def _threads(self) -> int:
+        """Of all workers together, as last heard; what became of hand-ins tells when nobody answers."""
+        with suppress(OSError):
+            self._known_threads = sum(self.client.nthreads().values())
+        return self._known_threads
+
+    def _lost(self) -> UsageFault:
+        return UsageFault(
+            f"the Dask scheduler was lost with {len(self._away)} hand-ins away; what is finished is kept. "
+            "Go on with --resume, there or on this machine by leaving --engine dask out"
+        )
+
     def _require_workers(self) -> None:
         """Raise `UsageFault` when nothing was told and nobody was there for too long."""
-        if self.client.nthreads():
+        if self._threads():
             self._heard_at = time.monotonic()
         elif time.monotonic() - self._heard_at > ALONE_S:
             raise UsageFault(

@@ -3,7 +3,7 @@
 A worker of Dask is often a daemon that may have no `multiprocessing` children, and it runs
 tasks as threads: so each hand-in gets what it gets on one machine, a process that `isolated`
 forks, with the same limits. The files go back as bytes. This module is imported by workers
-and by the driver (see `distributed`).
+and by the driver (see `driver`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any, Final
 from distributed import WorkerPlugin, get_worker
 from distributed.worker import Worker
 
+from pytest_k8sgrade.batch.distributed.parcel import Parcel, Rubric, unpacked, unpacked_rubric
 from pytest_k8sgrade.batch.options import WorkOptions
-from pytest_k8sgrade.batch.parcel import Parcel, Rubric, unpacked, unpacked_rubric
 from pytest_k8sgrade.batch.workers.isolated import Isolated
 from pytest_k8sgrade.batch.workers.wire import Said
 from pytest_k8sgrade.batch.workers.worker import LOG

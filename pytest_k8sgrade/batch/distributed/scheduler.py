@@ -14,7 +14,7 @@ from typing import Final
 
 from distributed import Client
 
-from pytest_k8sgrade.batch.station import About, about
+from pytest_k8sgrade.batch.distributed.station import About, about
 from pytest_k8sgrade.errors import UsageFault
 
 CONNECT_S: Final = 10.0
