@@ -34,6 +34,10 @@ MAX_ENTRIES: Final = 20_000
 MAX_ENTRY_BYTES: Final = 64 * 1024 * 1024
 MAX_TOTAL_BYTES: Final = 512 * 1024 * 1024
 
+MAX_DIRECTORY_BYTES: Final = 200 * MAX_ENTRIES
+
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Other ways take memory by what the file says of itself."""
 _BODY = re.compile(r"bodies/(?P<digest>[0-9a-f]{64})")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """No times in the zip: equal content gives equal bytes."""
@@ -98,6 +102,8 @@ def unpack(path: str | Path) -> Evidence:
     """The evidence of a file; EvidenceFault when it is none, is damaged, or is too large."""
     place = Path(path).expanduser()
     content = _content(place)
+    if _directory_bytes(content) > MAX_DIRECTORY_BYTES:
+        _fault(place, "its list of entries is longer than any recording's")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             entries = _entries(file, place)
@@ -125,6 +131,21 @@ def _content(place: Path) -> bytes:
     return content
 
 
+def _directory_bytes(content: bytes) -> int:
+    """How long the list of entries says it is: reading it costs ten times as much before any name is seen.
+
+    The end is looked for as `zipfile` does. Files of more than 4 GiB have a second one, which counts.
+    """
+    end = len(content) - 22
+    if content[end : end + 4] != b"PK\5\6" or content[-2:] != bytes(2):
+        end = content.rfind(b"PK\5\6", max(0, end - 65536))
+    if end < 0:
+        return 0
+    if content[max(0, end - 20) :].startswith(b"PK\6\7"):
+        return MAX_FILE_BYTES
+    return int.from_bytes(content[end + 12 : end + 16], "little")
+
+
 def _entries(file: zipfile.ZipFile, place: Path) -> dict[str, bytes]:
     """All entries, unpacked under the limits, their digests verified."""
     infos = file.infolist()
@@ -136,6 +157,8 @@ def _entries(file: zipfile.ZipFile, place: Path) -> dict[str, bytes]:
     entries: dict[str, bytes] = {}
     left = MAX_TOTAL_BYTES
     for info in infos:
+        if info.compress_type not in _PACKED:
+            _fault(place, f"the entry {_short(info.filename)} is packed in another way than a recording's")
         match = _BODY.fullmatch(info.filename)
         if match is None and info.filename != INDEX:
             _fault(place, f"it has an entry that does not belong there: {_short(info.filename)}")
@@ -156,7 +179,7 @@ def _evidence(index: Mapping[str, Any], entries: Mapping[str, bytes]) -> Evidenc
         raise ValueError("a request is recorded twice")
     return Evidence(
         exchanges=exchanges,
-        now=parse_time(index["now"]),
+        now=_moment(index["now"]),
         cluster=_texts(index["cluster"]),
         run=dict(index["run"]),
         tool={key: value or "" for key, value in _texts(index["tool"]).items()},
@@ -180,6 +203,13 @@ def _exchange(entry: Mapping[str, Any], entries: Mapping[str, bytes]) -> Exchang
     return Exchange(
         key, Response(status, kept_headers(headers), content, key.split(" ")[1].partition("?")[0])
     )
+
+
+def _moment(told: str | None) -> datetime | None:
+    found = parse_time(told)
+    if found is None and told is not None:
+        raise ValueError("not a time")
+    return found
 
 
 def _texts(mapping: Mapping[str, Any]) -> dict[str, str | None]:
