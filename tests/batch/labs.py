@@ -82,6 +82,11 @@ def do_segfault(cluster) -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
+def do_regicide(cluster) -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(600)
+
+
 def do_vanish(cluster) -> None:
     os._exit(0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -22,12 +23,14 @@ FILES = ["attempt.json", "grade.html", "grade.json", "grade.xml"]
 WHOLE = sorted([*FILES, "evidence.zip"])
 
 
-def graded(lab: Lab, out: Path, *deeds: str, options: WorkOptions | None = None) -> dict[str, Attempt]:
+def graded(
+    lab: Lab, out: Path, *deeds: str, options: WorkOptions | None = None, jobs: int = 2
+) -> dict[str, Attempt]:
     """The attempts of students who are called by what they do."""
     chosen = options or lab.options()
     watcher = Noting()
     with Results.open(out, Manifest.of(chosen)) as results:
-        grade_locally([lab.entry(deed, deed) for deed in deeds], chosen, results, watcher, jobs=2)
+        grade_locally([lab.entry(deed, deed) for deed in deeds], chosen, results, watcher, jobs=jobs)
     return watcher.attempts
 
 
@@ -162,15 +165,29 @@ def test_workers_end_with_the_server(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_a_server_that_dies_is_replaced(lab: Lab, tmp_path: Path) -> None:
-    """What it was at is graded again by the next one, once."""
+    """Its workers end with it, and what they were at is graded again by the next one."""
     with Isolated(lab.options()) as isolated:
-        isolated.grade(lab.entry("s000", "pass"), _folder(tmp_path / "first"))
-        first = isolated.pid
-        os.kill(first, 9)
-        isolated.grade(lab.entry("s001", "pass"), _folder(tmp_path / "second"))
+        place = _folder(tmp_path / "first")
+        grading = threading.Thread(target=isolated.grade, args=(lab.entry("s001", "wait"), place))
+        grading.start()
+        worker, first = lab.worker_of("s001"), isolated.pid
+        os.kill(first, signal.SIGKILL)
+        wait_for_end(worker)
+        (lab.folder / "go").touch()
+        grading.join()
         assert isolated.pid != first
-    assert files(tmp_path / "second") == WHOLE
-    assert lab.done() == ["s000", "s001"]
+    assert files(place) == WHOLE
+    assert (lab.done("begin"), lab.done()) == (["s001", "s001"], ["s001"])
+
+
+def test_who_takes_every_server_along_is_given_up(lab: Lab, tmp_path: Path) -> None:
+    """After the second one, as a crash; the batch goes on."""
+    attempts = graded(lab, tmp_path / "out", "regicide", "pass", jobs=1)
+    bad = attempts["regicide"].problem
+    assert bad is not None
+    assert bad.id == "worker-crashed"
+    assert lab.done("begin").count("regicide") == 2
+    assert attempts["pass"].score == 10
 
 
 def _folder(path: Path) -> Path:
