@@ -55,6 +55,7 @@ examples: setup testbed
 bench: setup testbed
 	$(BUILD) bench
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.scale
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
