@@ -25,6 +25,9 @@ from pytest_k8sgrade.rubric.load import LoadedRubric
 from pytest_k8sgrade.rubric.model import sum_of
 from pytest_k8sgrade.rubric.policy import Policy
 
+_SHOWN = 5
+"""Students whom a flag names: where a whole class shares one cluster, `shared` has them all."""
+
 
 def build_class(
     attempts: Iterable[Attempt],
@@ -133,8 +136,9 @@ class _Gathered:
         flags: dict[str, list[Told]] = defaultdict(list)
         for one in handed_around:
             for student in one.students:
-                others = tuple(other for other in one.students if other != student)
-                flags[student].append(self._tell(f"same-{one.kind}", others=others))
+                others = tuple(other for other in one.students[: _SHOWN + 1] if other != student)
+                more = ("…",) if len(one.students) > _SHOWN + 1 else ()
+                flags[student].append(self._tell(f"same-{one.kind}", others=(*others[:_SHOWN], *more)))
         return flags
 
     def notes(self, marks: Sequence[StudentMark]) -> Iterator[Told]:

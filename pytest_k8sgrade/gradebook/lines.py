@@ -6,6 +6,7 @@ as people read them. The sentences are `locale/*/gradebook.yaml`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -25,6 +26,7 @@ from pytest_k8sgrade.rubric.policy import Late, Policy
 
 _UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 _UNITS_SHOWN = 2
+_KEPT = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,14 @@ class Teller:
         self.language = language
         self._label = labels(language, "gradebook")
         self._zone = zone
+        self._kept = functools.lru_cache(maxsize=_KEPT)(self._told)
 
     def __call__(self, name: str, /, **values: Value) -> Told:
-        """One step; `name` is the id of its sentence."""
+        """One step; `name` is the id of its sentence. What many have in common is kept once."""
+        return self._kept(name, tuple(values.items()))
+
+    def _told(self, name: str, items: tuple[tuple[str, Value], ...]) -> Told:
+        values = dict(items)
         shown = {key: self._shown(value) for key, value in values.items()}
         params = {key: _plain(value) for key, value in values.items()}
         return Told(id=name, params=params, text=self._label(name, **shown))

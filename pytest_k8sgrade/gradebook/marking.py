@@ -5,7 +5,7 @@ Each step is a range and a line that tells it.
 
 from __future__ import annotations
 
-import sys
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -204,14 +204,13 @@ class _Course:
 
     def _item_marks(self) -> Iterator[ItemMark]:
         for item, row in zip(self._attempt.items, self._rows, strict=True):
-            yield ItemMark(
-                id=sys.intern(item.id),
-                verdict=row.verdict,
-                points=row.points,
-                reason=sys.intern(item.reason.id) if item.reason is not None else None,
-                waited_s=item.waited_s,
-                overridden=item.id in self._items and item.verdict not in grades.OUT_OF_TOTAL,
-            )
+            overridden = item.id in self._items and item.verdict not in grades.OUT_OF_TOTAL
+            reason = None if item.reason is None else item.reason.id
+            yield _item_mark(item.id, row.verdict, row.points, reason, item.waited_s, overridden)
+
+
+_item_mark = functools.lru_cache(maxsize=20_000)(ItemMark)
+"""Most students have most items in common: one object stands for all of them."""
 
 
 def _line(item: AttemptItem, override: Override | None) -> grades.Line:

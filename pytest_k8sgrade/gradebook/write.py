@@ -12,11 +12,11 @@ from pytest_k8sgrade.grade.model import Told
 from pytest_k8sgrade.gradebook import canvas, csv_files, moodle, nbgrader
 from pytest_k8sgrade.gradebook.attempt import Attempt, Student
 from pytest_k8sgrade.gradebook.cells import is_formula
-from pytest_k8sgrade.gradebook.json import render_json
+from pytest_k8sgrade.gradebook.json import json_parts
 from pytest_k8sgrade.gradebook.lines import Teller
 from pytest_k8sgrade.gradebook.model import ClassBook
 from pytest_k8sgrade.locale.messages import Language
-from pytest_k8sgrade.reports.write import write_atomically
+from pytest_k8sgrade.reports.write import replacing, write_atomically
 
 IMPORTS = ("canvas.csv", "moodle.csv", "nbgrader.csv")
 FILES = ("class.json", "class.html", "grades.csv", "items.csv", *IMPORTS)
@@ -51,7 +51,7 @@ def write_class(
     marked = spoken == "ko" if bom is None else bom
     title = book.rubric.title if assignment is None else assignment
     writers = {
-        "class.json": lambda path: write_atomically(path, render_json(book).encode("utf-8")),
+        "class.json": lambda path: _write_parts(path, json_parts(book)),
         "class.html": lambda path: write_atomically(path, _page(book, spoken).encode("utf-8")),
         "grades.csv": lambda path: csv_files.write_csv(path, csv_files.grades(book), bom=marked),
         "items.csv": lambda path: csv_files.write_csv(path, csv_files.items(book, attempts), bom=marked),
@@ -67,6 +67,11 @@ def write_class(
         except OSError as error:
             raise UsageFault(f"{name} cannot be written to {str(folder)!r}: {error.strerror}") from error
     return Written(tuple(files), tuple(_notes(book, Teller(spoken))))
+
+
+def _write_parts(path: Path, parts: Iterable[str]) -> None:
+    with replacing(path) as stream:
+        stream.writelines(part.encode("utf-8") for part in parts)
 
 
 def _page(book: ClassBook, language: Language) -> str:

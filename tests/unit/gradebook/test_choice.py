@@ -89,6 +89,14 @@ def test_who_handed_in_nothing_has_no_mark() -> None:
     assert [mark.final, mark.score, mark.passed] == [True, 70, True]
 
 
+def test_a_student_is_called_as_in_the_first_line_of_the_roster() -> None:
+    """Whichever attempt was graded first."""
+    one, two = (Student(id="s001", name=name) for name in ("First", "Second"))
+    tries = [attempt(one, number=1), attempt(two, number=2)]
+    for given in (tries, tries[::-1]):
+        assert only(*given).student.name == "First"
+
+
 def test_students_come_in_the_order_of_their_ids() -> None:
     """`s2` before `s10`, whatever the order of grading."""
     names = ["s10", "s2", "s1", "a", "s1²"]

@@ -102,6 +102,8 @@ def test_items_have_a_line_for_every_attempt(tmp_path: Path) -> None:
     assert [scaled[name] for name in ("verdict", "points", "max_points")] == ["partial", "7", "35"]
     assert [scaled[name] for name in ("graded_verdict", "graded_points")] == ["ungraded", ""]
     assert [scaled[name] for name in ("overridden", "reason_id")] == ["yes", "pod-absent"]
+    write_class(build_class(made, LAB), made, tmp_path)
+    assert [table(tmp_path / "items.csv")[1][name] for name in ("verdict", "points")] == ["ungraded", ""]
 
 
 def test_canvas_knows_students_and_the_total(tmp_path: Path) -> None:

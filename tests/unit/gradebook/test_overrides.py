@@ -83,6 +83,15 @@ def test_a_whole_mark_of_one_attempt_is_its_worth() -> None:
     assert mark.attempts[0].score_range.min == 65
 
 
+def test_an_attempt_that_came_too_late_counts_with_the_mark_set_for_it() -> None:
+    """The instructor accepted it after all."""
+    tries = [attempt(number=1, found=POOR), attempt(number=2, late=9 * DAY)]
+    rules = late(closes="7d")
+    assert only(*tries, policy=rules).score == 65
+    mark = only(*tries, policy=rules, overrides=[override(attempt=2, points=90)])
+    assert [mark.counted, mark.score, mark.passed] == [2, 90, True]
+
+
 def test_an_item_of_one_attempt_goes_before_that_of_all() -> None:
     """In whatever order the file has them."""
     every = [override(item="scaled", points=10), override(item="scaled", points=20, attempt=2)]

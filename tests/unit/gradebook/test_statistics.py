@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 from pytest_k8sgrade.gradebook.attempt import Student
 from pytest_k8sgrade.gradebook.model import ItemStatistics
 from tests.unit.gradebook.classes import DAY, attempt, book, override, refused
@@ -90,6 +93,34 @@ def test_the_same_cluster_or_evidence_of_two_students_is_flagged() -> None:
     assert flags["s001"] == ["The same cluster was handed in by: s002"]
     assert flags["s004"] == ["The same evidence, byte for byte, was handed in by: s003"]
     assert flags["s005"] == []
+
+
+def test_a_flag_names_a_few_of_many() -> None:
+    """Where a whole class shares one cluster, a mark does not list the class."""
+    made = book(*(attempt(f"s{index:03}", cluster_uid="6f1c") for index in range(30)))
+    assert len(made.shared[0].students) == 30
+    (flag,) = made.students[7].flags
+    assert flag.text == "The same cluster was handed in by: s000, s001, s002, s003, s004, …"
+    (flag,) = book(*(attempt(f"s{index}", cluster_uid="6f1c") for index in range(6))).students[0].flags
+    assert flag.params["others"] == ["s1", "s2", "s3", "s4", "s5"]
+
+
+def test_memory_is_small_for_every_student() -> None:
+    """A student more costs some kilobytes, whatever the others did; nothing of a grade is kept."""
+    small, large = (_kept(number) for number in (50, 250))
+    assert (large - small) / 200 < 12_000
+
+
+def _kept(students: int) -> int:
+    """Bytes that the book of a class holds."""
+    tracemalloc.start()
+    try:
+        made = book(*(attempt(f"s{index:03}", cluster_uid="6f1c") for index in range(students)))
+        gc.collect()
+        assert len(made.students) == students
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_shared_cluster_of_one_group_is_told_apart() -> None:
