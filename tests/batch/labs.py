@@ -150,6 +150,7 @@ def do_look(cluster) -> None:
         path=sys.path,
         session=os.getsid(0),
         modules=sorted(name for name in sys.modules if "student" in name or "conftest" in name),
+        expendable=Path("/proc/self/oom_score_adj").read_text(),
         descriptors={name: os.readlink(f"/proc/self/fd/{name}") for name in ("0", "1", "2")},
     )
 '''

@@ -140,6 +140,7 @@ def test_nothing_of_the_surroundings_reaches_a_worker(
     assert not {str(hostile), "", ".", seen["cwd"]} & set(path)
     assert seen["session"] == seen["pid"]
     assert seen["modules"] == []
+    assert int(str(seen["expendable"])) >= 500, "the first that is ended when the machine has no memory left"
     assert seen["descriptors"] == {
         "0": os.devnull,
         "1": environment["TMPDIR"].replace(".temporary", "worker.log"),
