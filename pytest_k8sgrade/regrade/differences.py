@@ -13,7 +13,7 @@ from pytest_k8sgrade.grade.model import plain_number
 from pytest_k8sgrade.regrade.model import RubricChange
 from pytest_k8sgrade.rubric.model import Item, Rubric
 
-_OF_ITEMS = frozenset({"groups", "k8sgrade", "reads"})
+_OF_ITEMS = frozenset({"groups", "k8sgrade", "policy", "reads"})
 """Keys of a rubric that are told item by item, or that change no verdict."""
 
 _NESTED = ("with", "vars", "hints")

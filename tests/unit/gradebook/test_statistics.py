@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 
+from pytest_k8sgrade.grade.model import Told
 from pytest_k8sgrade.gradebook.attempt import Student
 from pytest_k8sgrade.gradebook.model import ItemStatistics
 from tests.unit.gradebook.classes import DAY, attempt, book, override, refused
@@ -144,6 +145,18 @@ def test_problems_and_slow_ones_come_first() -> None:
         ("time-limit", ("s002",)),
     ]
     assert [(one.student, one.duration_s) for one in made.slowest][:2] == [("s002", 120.0), ("s003", 3.0)]
+
+
+def test_one_students_text_stands_for_a_reason() -> None:
+    """Always the same one, whoever was graded first."""
+    made = []
+    for index, text in enumerate(("The pod b is absent.", "The pod a is absent.", "The pod c is absent.")):
+        one = attempt(f"s00{index}", found={"scaled": "failed"})
+        told = [item.model_copy(update={"reason": Told(id="pod-absent", text=text)}) for item in one.items]
+        made.append(one.model_copy(update={"items": tuple(told)}))
+    for given in (made, made[::-1]):
+        (reason,) = item("scaled", *given).reasons
+        assert [reason.text, reason.students] == ["The pod a is absent.", 3]
 
 
 def test_the_title_is_that_of_most_grades() -> None:
