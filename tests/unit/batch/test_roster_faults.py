@@ -181,6 +181,7 @@ def test_what_other_systems_look_up_is_no_formula(folder: Path, column: str) -> 
         ("student,name\ns1,One\n", "1: a column with the hand-ins is missing: kubeconfig, evidence, answers"),
         ("student,ID,evidence\ns1,1,a.zip\n", "both mean 'student'"),
         ("student,evidence,allow\ns1,a.zip,plugins\n", "YAML roster or with --allow"),
+        ("student,evidence,xray\ns1,a.zip,1\n", "1: unknown column 'xray'"),
         ("student,evidence\ns1,b.zip\n", "2: evidence: there is no file 'b.zip'"),
         ("student,evidence\ns1,.\n", "2: evidence: there is no file '.'"),
         ("student,evidence\ns1,a\x00.zip\n", "there is no file"),
