@@ -91,7 +91,7 @@ def test_a_policy_says_what_it_does() -> None:
     ))]  # fmt: skip
     assert told == [
         "Of several attempts the latest counts",
-        "Late: 10% of the total are lost per 1 d 12 h begun after the deadline",
+        "Late: 10% of the total are lost once per 1 d 12 h begun after the deadline",
         "Nothing is lost up to 1 min 30 s after the deadline",
         "Lateness costs at most 20 points",
         "Later than 7 d after the deadline nothing is accepted",
