@@ -127,7 +127,7 @@ class _Judge:
 
     def _points(self, one: Override) -> Iterator[str]:
         if one.item is None:
-            yield from _more_than(one, sum_of(self.rubric.items), "the rubric gives")
+            yield from _more_than(one, usual_total(self.rubric), "the rubric gives")
             return
         item = self.rubric.by_id.get(one.item)
         if item is None:
@@ -141,6 +141,11 @@ class _Judge:
 def _more_than(one: Override, most: Decimal, who: str) -> Iterator[str]:
     if one.points > most:
         yield f"{one.points:f} points are more than {who}, which is {most:f}"
+
+
+def usual_total(rubric: Rubric) -> Decimal:
+    """The total of a grade in which no active item was asked for."""
+    return sum_of(tuple(item for item in rubric.items if not item.waived and not item.active))
 
 
 def of_attempt(overrides: Iterable[Override], number: int) -> tuple[dict[str, Override], Override | None]:
@@ -161,4 +166,4 @@ def of_student(overrides: Iterable[Override]) -> Override | None:
     return next((one for one in overrides if one.item is None and one.attempt is None), None)
 
 
-__all__ = ["load_overrides", "of_attempt", "of_student", "parse_overrides"]
+__all__ = ["load_overrides", "of_attempt", "of_student", "parse_overrides", "usual_total"]
