@@ -14,7 +14,7 @@ from datetime import UTC
 from xml.etree import ElementTree
 
 from pytest_k8sgrade.grade.model import Grade, GradedItem, GradedPart, Verdict
-from pytest_k8sgrade.reports.text import ESCAPES, number, value_text
+from pytest_k8sgrade.reports.text import ESCAPES, number, value_text, visible
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f]")
 _ELEMENTS: dict[Verdict, str] = {
@@ -94,7 +94,7 @@ def _add_case(suite: ElementTree.Element, grade: Grade, item: GradedItem) -> Non
     if element is not None:
         _add_outcome(case, element, item)
     repeated = [f"[[PROPERTY|{name}={value}]]" for name, value in properties]
-    ElementTree.SubElement(case, "system-out").text = _text("\n".join([item.title, *repeated]))
+    ElementTree.SubElement(case, "system-out").text = _text("\n".join([visible(item.title), *repeated]))
 
 
 def _item_properties(item: GradedItem) -> list[tuple[str, str]]:

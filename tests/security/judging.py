@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sysconfig
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -73,4 +74,4 @@ def _no_constant(text: str) -> None:
     raise ValueError(text)
 
 
-_PARTS = (str(HERE.parents[1]), *(str(Path(module.__file__).resolve().parents[1]) for module in (json, yaml)))
+_PARTS = (str(HERE.parents[1]), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))

@@ -12,10 +12,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from pytest_k8sgrade.batch.limits import MEBIBYTE, Limits
 
 from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.options import WorkOptions
+from pytest_k8sgrade.batch.workers.limits import MEBIBYTE, Limits
 from pytest_k8sgrade.gradebook.attempt import Student
 from tests.security.answers import ANSWERS
 from tests.security.audited import Auditor, Graded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ FILES: Mapping[str, Callable[[Path, Path], object]] = {
 
 
 @pytest.fixture
-def server(authority: Authority) -> Server:
+def server(authority: Authority) -> Iterator[Server]:
     """A server that would grade well."""
     with serving(authority) as running:
         yield running
