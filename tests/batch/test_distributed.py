@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -157,13 +158,13 @@ def test_a_hand_in_over_which_workers_die_is_one_row(dask: DaskCluster, far: Lab
     """After as many workers as Dask allows it is ungraded, and the others are graded."""
     entries = [far.entry("s001", "pass"), far.entry("s002", "sleep"), far.entry("s003", "pass")]
     options, out = far.options(), tmp_path / "out"
-    driver = _driver(dask, far, out, ["s001", "s002", "s003"])
-    seen: set[int] = set()
-    for _ in range(2):
-        pid = until("another worker for it", lambda: next(iter(_pids(far, "s002") - seen), None))
-        seen.add(pid)
-        kill_worker_of(pid)
-    assert driver.wait(60) == 0
+    with _driver(dask, far, out, ["s001", "s002", "s003"]) as driver:
+        seen: set[int] = set()
+        for _ in range(2):
+            pid = until("another worker for it", lambda: next(iter(_pids(far, "s002") - seen), None))
+            seen.add(pid)
+            kill_worker_of(pid)
+        assert driver.wait(60) == 0
     with Results.open(out, Manifest.of(options), resume=True) as results:
         attempts = {attempt.student.id: attempt for attempt in results.attempts(entries)}
     bad = attempts.pop("s002")
@@ -227,10 +228,8 @@ def test_an_interrupt_ends_what_workers_are_at(dask: DaskCluster, far: Lab, tmp_
 
 def test_a_killed_driver_ends_what_workers_are_at(dask: DaskCluster, far: Lab, tmp_path: Path) -> None:
     """The scheduler sees that it is gone; nobody goes on to the time limit for nobody."""
-    driver = _driver(dask, far, tmp_path / "out", ["s002"])
-    pid = far.worker_of("s002")
-    driver.kill()
-    driver.wait()
+    with _driver(dask, far, tmp_path / "out", ["s002"]):
+        pid = far.worker_of("s002")
     until("the end of its process", lambda: gone(pid))
 
 
@@ -252,10 +251,13 @@ def test_workers_of_another_version_are_named(
     dask: DaskCluster, far: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is graded, and one that joins late says so itself."""
-    mine = About("9.9", "3.11", None)
+    mine = About("9.9", "3.11", "2024.1", None)
     monkeypatch.setattr(driver, "about", lambda lab: mine)
     entries, options = [far.entry("s001", "pass")], far.options()
-    with pytest.raises(UsageFault, match=r"tcp://127.0.0.1:\d+: pytest-k8sgrade .*, here 9\.9"):
+    with pytest.raises(
+        UsageFault,
+        match=r"tcp://127.0.0.1:\d+: pytest-k8sgrade .*, here 9\.9; .*distributed .*, here 2024\.1",
+    ):
         graded(dask, entries, options, tmp_path / "out")
     monkeypatch.setattr(driver, "require_same", lambda *_: None)
     with pytest.raises(UsageFault, match=r"OtherVersionError.*--resume"):
@@ -294,12 +296,22 @@ with Results.open(Path(out), Manifest.of(options)) as results:
 """
 
 
-def _driver(cluster: DaskCluster, lab: Lab, out: Path, students: Sequence[str]) -> subprocess.Popen[bytes]:
-    """The same in a process of its own; s002 sleeps, the others pass."""
+@contextmanager
+def _driver(
+    cluster: DaskCluster, lab: Lab, out: Path, students: Sequence[str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The same in a process of its own, which is killed at the end; s002 sleeps, the others pass."""
     for student in students:
         lab.entry(student, "sleep" if student == "s002" else "pass")
     argv = [sys.executable, "-c", DRIVER, cluster.address, str(lab.rubric), str(out), *students]
-    return subprocess.Popen(argv, cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": "."})
+    path = os.pathsep.join([".", os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    with subprocess.Popen(
+        argv, cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": path}
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _pids(lab: Lab, student: str) -> set[int]:

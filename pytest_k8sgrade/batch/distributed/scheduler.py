@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Final
 
 from distributed import Client
@@ -21,7 +22,12 @@ CONNECT_S: Final = 10.0
 WORKERS_S: Final = 30.0
 """Seconds until a scheduler must have answered, and until it must have a worker."""
 
-_LABELS: Final = {"tool": "pytest-k8sgrade", "python": "Python", "digest": "rubric"}
+_LABELS: Final = {
+    "tool": "pytest-k8sgrade",
+    "python": "Python",
+    "dask": "distributed",
+    "digest": "rubric",
+}
 
 
 @contextmanager
@@ -30,10 +36,10 @@ def connected(address: str) -> Iterator[Client]:
     with _quiet():
         try:
             client = Client(address, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, ValueError, ImportError) as error:
+        except Exception as error:  # of another version may be anything that the library stumbles over
             raise UsageFault(
-                f"no Dask scheduler answers at {address!r} ({_first_line(error)}); "
-                "start one with `dask scheduler`, or leave --engine dask out"
+                f"no Dask scheduler answers at {address!r} as one of version {version('distributed')} does "
+                f"({_first_line(error)}); start one with `dask scheduler`, or leave --engine dask out"
             ) from error
         try:
             _require_worker(client, address)

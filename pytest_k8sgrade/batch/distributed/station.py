@@ -45,13 +45,15 @@ class About:
 
     tool: str
     python: str
+    dask: str
     digest: str | None
 
 
 def about(lab: str | None) -> About:
     """What this machine would grade with; `lab` is the name of an installed rubric."""
     digest = load_rubric(find_pack(lab)).digest if lab is not None else None
-    return About(version("pytest-k8sgrade"), ".".join(platform.python_version_tuple()[:2]), digest)
+    python = ".".join(platform.python_version_tuple()[:2])
+    return About(version("pytest-k8sgrade"), python, version("distributed"), digest)
 
 
 class Station(WorkerPlugin):
