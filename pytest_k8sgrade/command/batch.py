@@ -132,7 +132,7 @@ def _grade(
     """Grade what is waiting, silently without a catalogue; whether it was interrupted."""
     from pytest_k8sgrade.batch.display.tally import Tally  # noqa: PLC0415
 
-    tally = Tally(total=len(plan.chosen.entries))
+    tally = Tally(total=len(plan.chosen.entries), longest=plan.options.limits.time_s)
     for attempt in results.attempts(set(plan.chosen.entries) - set(waiting)):
         tally.there(attempt)
     shown = _display(tally, catalogue, plan.lab.rubric.id) if catalogue else nullcontext()

@@ -6,6 +6,7 @@ and slowest few, no grades, so it is as large for a thousand students as for ten
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -68,9 +69,13 @@ class Standing:
 
 @dataclass
 class Tally:
-    """Counts as it is told; a `Watcher`. `tell` hears what is done, and how many are."""
+    """Counts as it is told; a `Watcher`. `tell` hears what is done, and how many are.
+
+    `longest` are the seconds that a hand-in may take.
+    """
 
     total: int
+    longest: float = math.inf
     clock: Callable[[], float] = time.monotonic
     tell: Callable[[Done, int], None] = lambda done, number: None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -137,11 +142,14 @@ class Tally:
             )
 
     def _left(self, ages: Sequence[float]) -> float | None:
-        """As long as the finished ones took on average, spread over as many as there were at a time."""
+        """The mean time of a hand-in for all that is left, spread over as many as there were at a time.
+
+        The quick ones are finished first: the time of those that still run counts for the mean, too.
+        """
         graded = self._done - self._there
         if not graded:
             return None
-        each = self._lasted / graded
+        each = min((self._lasted + sum(ages)) / graded, self.longest)
         waiting = self.total - self._done - len(ages)
         rests = [max(0.0, each - age) for age in ages]
         workers = max(1, min(self._most, waiting + len(ages)))

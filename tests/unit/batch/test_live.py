@@ -67,7 +67,10 @@ def attempt(
 
 
 def test_how_long_yet() -> None:
-    """Nobody knows before the first is finished; then the mean, spread over as many as run at a time."""
+    """Nobody knows before the first is finished; then the mean, spread over as many as run at a time.
+
+    The time of those that still run counts, too, and none takes longer than it may.
+    """
     clock = Clock()
     tally = Tally(total=10, clock=clock)
     entries = [entry(number) for number in range(10)]
@@ -80,7 +83,9 @@ def test_how_long_yet() -> None:
     tally.started(entries[4])
     standing = tally.standing()
     assert (standing.done, standing.there, standing.elapsed_s) == (2, 1, 30)
-    assert standing.left_s == pytest.approx((5 * 30 + 30) / 3)
+    assert standing.left_s == pytest.approx((5 * 90 + 60 + 60 + 90) / 3)
+    tally.longest = 50
+    assert tally.standing().left_s == pytest.approx((5 * 50 + 20 + 20 + 50) / 3)
     for one in entries[2:]:
         tally.finished(one, attempt(one))
     assert tally.standing().left_s == 0
