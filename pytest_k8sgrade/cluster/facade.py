@@ -58,7 +58,7 @@ class Cluster:
     def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
         """The object; Absent with namespace-absent, kind-not-registered or one of `namesakes`."""
         resource = self._resource(api_version, kind)
-        response = self._read(resource, resource.path(namespace, name))
+        response = self._read(resource, resource.path(namespace, name), namespace)
         if response.status == 404:
             self._absent(resource, name, namespace, response)
         return self._named(resource, response, name, namespace)
@@ -79,7 +79,7 @@ class Cluster:
         """The object, or None where `get` raises Absent; what it may be instead is not looked for."""
         try:
             resource = self._resource(api_version, kind)
-            response = self._read(resource, resource.path(namespace, name))
+            response = self._read(resource, resource.path(namespace, name), namespace)
             if response.status == 404:
                 self._require_known(resource, response)
                 return None
@@ -106,7 +106,12 @@ class Cluster:
             selected["labelSelector"] = labels if isinstance(labels, str) else _equalities(labels)
         if fields:
             selected["fieldSelector"] = fields
-        found = self._pages(resource, resource.path(namespace), selected)
+        try:
+            found = [*self._pages(resource, namespace, selected)]
+        except Absent as finding:
+            if finding.reason.id != "namespace-absent":
+                raise
+            return []
         wanted = labels if isinstance(labels, Mapping) else {}
         return [_identified(item, resource, namespace) for item in found if _labelled(item, wanted)]
 
@@ -156,12 +161,15 @@ class Cluster:
             absent("kind-not-registered", api_version=api_version, kind=kind, provider=provider(api_version))
         return resource
 
-    def _read(self, resource: Resource, path: str, params: Mapping[str, str] | None = None) -> Response:
+    def _read(
+        self, resource: Resource, path: str, namespace: str | None, params: Mapping[str, str] | None = None
+    ) -> Response:
         try:
             response = self.raw(path, params)
         except CannotTell as error:
             if error.reason.id == "forbidden":
                 self._require_registered(resource)
+                self._require_namespace(namespace if resource.namespaced else None)
             raise
         self._require_served(resource.api_version, path, response)
         return response
@@ -173,6 +181,11 @@ class Cluster:
             if response.status == 404:
                 explain_not_found(self.raw, resource.api_version, resource.kind, response)
 
+    def _require_namespace(self, namespace: str | None) -> None:
+        """A user with rights in some namespaces is refused one that does not exist: nothing is in it."""
+        if namespace is not None and self._namespace_is_absent(namespace):
+            absent("namespace-absent", namespace=namespace)
+
     def _require_served(self, api_version: str, path: str, response: Response) -> None:
         if response.status == 503 and may_be_aggregated(path):
             explain_unavailable(self.raw, api_version, response)
@@ -180,8 +193,7 @@ class Cluster:
     def _absent(self, resource: Resource, name: str, namespace: str | None, response: Response) -> None:
         self._require_known(resource, response)
         where = namespace if resource.namespaced else None
-        if where is not None and self._namespace_is_absent(where):
-            absent("namespace-absent", namespace=where)
+        self._require_namespace(where)
         explain_missing(self.raw, resource, name, where)
 
     def _require_known(self, resource: Resource, response: Response) -> None:
@@ -194,10 +206,12 @@ class Cluster:
         except CannotTell:
             return False
 
-    def _pages(self, resource: Resource, path: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        proceed: dict[str, str] = {}
+    def _pages(
+        self, resource: Resource, namespace: str | None, params: Mapping[str, str]
+    ) -> Iterator[dict[str, Any]]:
+        path, proceed = resource.path(namespace), dict[str, str]()
         for _ in range(MAX_PAGES):
-            response = self._read(resource, path, {**params, **proceed})
+            response = self._read(resource, path, namespace, {**params, **proceed})
             if response.status == 404:
                 explain_not_found(self.raw, resource.api_version, resource.kind, response)
             page = self._object(response)

@@ -77,6 +77,45 @@ def test_forbidden_stays_forbidden_when_the_group_exists(api: FakeApi, cluster: 
     assert error.value.reason.id == "forbidden"
 
 
+def _refused_in(api: FakeApi, namespace: str) -> None:
+    for rest in ("secrets", "secrets/own"):
+        api.routes[f"/api/v1/namespaces/{namespace}/{rest}"] = status(403, "Forbidden", kind="secrets")
+
+
+def test_nothing_is_in_a_namespace_that_does_not_exist(api: FakeApi, cluster: Cluster) -> None:
+    """A user with rights in some namespaces is refused it, and is told what an administrator is."""
+    _refused_in(api, "gone")
+    api.routes["/api/v1/namespaces/gone"] = status(404, "NotFound", kind="namespaces", name="gone")
+    assert cluster.list("v1", "Secret", "gone") == []
+    assert cluster.find("v1", "Secret", "own", "gone") is None
+    with pytest.raises(Absent) as error:
+        cluster.get("v1", "Secret", "own", "gone")
+    assert error.value.reason.id == "namespace-absent"
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    [
+        Answer({"kind": "Namespace", "metadata": {"name": "there"}}),
+        status(403, "Forbidden", kind="namespaces"),
+        text(404, "404 page not found\n"),
+    ],
+    ids=["it is there", "not told", "somebody else answers"],
+)
+def test_a_refusal_elsewhere_stays_a_doubt(api: FakeApi, cluster: Cluster, namespace: Answer) -> None:
+    """403 is never taken for absence, unless the API server says that the namespace is not there."""
+    _refused_in(api, "there")
+    api.routes["/api/v1/namespaces/there"] = namespace
+    for ask in (
+        lambda: cluster.list("v1", "Secret", "there"),
+        lambda: cluster.find("v1", "Secret", "own", "there"),
+        lambda: cluster.get("v1", "Secret", "own", "there"),
+    ):
+        with pytest.raises(CannotTell) as error:
+            ask()
+        assert error.value.reason.id == "forbidden"
+
+
 def test_an_unknown_kind_is_discovered(api: FakeApi, cluster: Cluster) -> None:
     """Kinds beyond the table are found in the group's resource list, sub-resources are not."""
     api.routes["/apis/demo.io/v1"] = Answer(
