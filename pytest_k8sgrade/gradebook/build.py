@@ -18,11 +18,11 @@ from pytest_k8sgrade.gradebook.attempt import Attempt, Student
 from pytest_k8sgrade.gradebook.lines import Teller
 from pytest_k8sgrade.gradebook.marking import Marked, Marking
 from pytest_k8sgrade.gradebook.model import AttemptMark, ClassBook, GroupTitle, Override, Shared, StudentMark
+from pytest_k8sgrade.gradebook.overrides import usual_total
 from pytest_k8sgrade.gradebook.students import StudentMarking
 from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports.text import number
 from pytest_k8sgrade.rubric.load import LoadedRubric
-from pytest_k8sgrade.rubric.model import sum_of
 from pytest_k8sgrade.rubric.policy import Policy
 
 _SHOWN = 5
@@ -114,9 +114,7 @@ class _Gathered:
         """The total that most attempts have; that of the rubric where there is none."""
         totals = Counter(attempt.max_score for _, attempt in self.pairs())
         if not totals:
-            return sum_of(
-                tuple(item for item in self._lab.rubric.items if not item.waived and not item.active)
-            )
+            return usual_total(self._lab.rubric)
         return max(totals, key=lambda total: (totals[total], total))
 
     def marks(self, handed_around: Iterable[Shared], absent: Iterable[Student]) -> Iterator[StudentMark]:

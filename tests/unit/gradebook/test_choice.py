@@ -78,6 +78,13 @@ def test_an_attempt_that_could_not_be_graded_leaves_the_mark_open() -> None:
     assert [closed.final, closed.score, closed.counted] == [True, 65, 1]
 
 
+def test_a_required_item_that_is_missing_is_named() -> None:
+    """With enough points for the pass mark, nobody would understand the decision without it."""
+    mark = only(attempt(found={"base": 39.0}))
+    assert (mark.passed, mark.lines[-1].params["items"]) == (False, ["base"])
+    assert mark.lines[-1].text == "Not passed (pass mark 60%); required and missing: base"
+
+
 def test_who_handed_in_nothing_has_no_mark() -> None:
     """Unless the policy makes it 0, or somebody writes one."""
     away = [Student(id="s009", name="Student Nine")]

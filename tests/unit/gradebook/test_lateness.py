@@ -114,3 +114,4 @@ def test_a_closed_attempt_is_not_passed_and_not_open() -> None:
     mark = only(attempt(late=9 * DAY, found={"scaled": "ungraded"}), policy=late(closes="7d"))
     assert [mark.score, mark.passed, mark.final] == [0, False, True]
     assert mark.attempts[0].closed
+    assert [mark.attempts[0].ungraded_points, mark.ungraded_points] == [0, 0]

@@ -174,6 +174,8 @@ def test_a_waived_item_cannot_be_set() -> None:
     course = lab({"id": "base", "points": 10}, {"id": "off", "points": 5, "waived": "It rained."})
     with pytest.raises(RubricFault, match="item off is waived and counts for nobody"):
         overrides(entry("student: s001, item: off, points: 5"), of=course)
+    with pytest.raises(RubricFault, match="11 points are more than the rubric gives, which is 10"):
+        overrides(entry("student: s001, points: 11"), of=course)
 
 
 def test_a_file_that_cannot_be_read_is_a_clean_fault(tmp_path: Path) -> None:

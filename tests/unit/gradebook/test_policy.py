@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
+import yaml
 
 from pytest_k8sgrade.errors import RubricFault, UsageFault
 from pytest_k8sgrade.gradebook.lines import Teller
 from pytest_k8sgrade.gradebook.policy import load_policy
 from pytest_k8sgrade.rubric.load import digest_of
 from pytest_k8sgrade.rubric.policy import show_span
+from pytest_k8sgrade.rubric.schema import rubric_schema
 from tests.unit.gradebook.classes import DAY, attempt, lab, only, policy
 from tests.unit.rubric.rubrics import changed, faults, load
 
@@ -29,6 +32,7 @@ def test_a_rubric_has_its_policy(tmp_path: Path) -> None:
     assert rules.late is not None
     assert (rules.late.every, rules.late.grace, rules.late.closes) == (86400.0, 900.0, 604800.0)
     assert (str(rules.late.minus), rules.late.of, str(rules.late.at_most)) == ("10%", "total", "50%")
+    jsonschema.validate(yaml.safe_load(changed("budget: 5m", LATE)), rubric_schema())
 
 
 def test_a_policy_changes_no_digest() -> None:
