@@ -37,6 +37,8 @@ Engine: TypeAlias = "Callable[[Sequence[Entry], WorkOptions, Results, Tally], No
 """Grades hand-ins into a folder of results."""
 
 ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr")
+_JOBS = "Hand-ins at a time.  [default: 32, or one per processor where none is a cluster]"
+_TIME = "Longest time for one hand-in, e.g. 10m.  [default: a minute more than it waits]"
 
 
 @click.command("batch")
@@ -48,8 +50,8 @@ ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr")
 @click.option(
     "--only", multiple=True, metavar="ID", help="Grade this student only, again if need be; repeatable."
 )
-@click.option("--jobs", type=click.IntRange(1, 1000), metavar="N", help="Hand-ins at a time.")
-@click.option("--time-limit", metavar="DURATION", help="Longest time for one hand-in, e.g. 10m.")
+@click.option("--jobs", type=click.IntRange(1, 1000), metavar="N", help=_JOBS)
+@click.option("--time-limit", metavar="DURATION", help=_TIME)
 @click.option("--memory-limit", metavar="SIZE", help="Most memory for one hand-in.  [default: 1Gi]")
 @click.option("--wait", metavar="DURATION", help="How long to wait at most, e.g. 90s or 5m; 0 looks once.")
 @options.settings
@@ -62,7 +64,9 @@ ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr")
 )
 @click.option("--policy", type=options.PLACE, metavar="FILE", help="Late policy in place of the rubric's.")
 @click.option("--deadline", metavar="TIME", help="For those for whom the roster says none.")
-@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Of times without one.")
+@click.option(
+    "--timezone", default="UTC", show_default=True, metavar="ZONE", help="Zone of times without one."
+)
 @click.option("--encoding", type=click.Choice(ENCODINGS), help="Of a CSV roster.  [default: utf-8]")
 @click.option(
     "--allow",
@@ -70,17 +74,32 @@ ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr")
     metavar="NAME",
     help="What every kubeconfig may use although it is somebody else's, e.g. loopback; repeatable.",
 )
-@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
-@click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster, for --engine dask.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Grade on this machine, or on the workers of a Dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Scheduler of the Dask cluster.")
 @click.option("--assignment", metavar="NAME", help="What gradebooks call the lab.  [default: its title]")
-@click.option("--hints", type=click.Choice(HINT_LEVELS), default="beginner", show_default=True)
+@click.option(
+    "--hints",
+    type=click.Choice(HINT_LEVELS),
+    default="beginner",
+    show_default=True,
+    help="How much students are told.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing until the end.")
 @options.language
 def command(**given: Any) -> int:
     """Grade a class: one isolated worker per hand-in, a folder of results.
 
     ROSTER is a CSV or YAML file of students and their kubeconfigs or evidence files, or a
-    folder of evidence files that are named by the students' ids. docs/batch.md has the columns.
+    folder of evidence files that are named by the students' ids (ID.zip). A line is a hand-in: the
+    column student is the id; kubeconfig, evidence or answers is what was handed in; context,
+    submitted, deadline and extension belong to it; name, first_name, last_name, email, group,
+    section, canvas_id, sis_user_id, sis_login_id and username are about the person.
     Clusters are only read.
 
     Writes to DIR for each student the grade (HTML, JSON, JUnit) and its evidence, and for the

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pytest_k8sgrade.batch.roster.columns import COLUMNS
 from tests.unit.command.calls import Ended, call
 from tests.unit.regrade.labs import evidence, item, rubric
 
@@ -204,6 +205,21 @@ def test_wrong_use_is_4_and_nothing_is_made(folder: Path, batch: Batch, name: st
     assert (ended.code, ended.out) == (4, "")
     assert told in ended.err
     assert ended.err.startswith("k8sgrade: ")
+    assert not (folder / "out").exists()
+
+
+def test_help_names_every_column(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever has the command has what a roster may say."""
+    told = set(call(capsys, "batch", "-h").out.replace(",", " ").replace(";", " ").split())
+    assert set(COLUMNS) <= told
+
+
+def test_dask_is_an_extra(folder: Path, batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it the line to install it is told, and nothing is made."""
+    monkeypatch.setitem(sys.modules, "pytest_k8sgrade.batch.distributed", None)
+    ended = batch(roster(folder, "s1,s1.zip"), "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1")
+    assert (ended.code, ended.out) == (4, "")
+    assert "pip install 'pytest-k8sgrade[distributed]'" in ended.err
     assert not (folder / "out").exists()
 
 
