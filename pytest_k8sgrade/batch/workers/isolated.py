@@ -86,11 +86,6 @@ class Isolated:
     ) -> None:
         self.close()
 
-    @property
-    def pid(self) -> int:
-        """The server's process."""
-        return self._current().pid
-
     def grade(self, entry: Entry, folder: Path, awaiting: Awaiting = lambda said: None) -> None:
         """Grade a hand-in into an existing empty folder, which holds all its files afterwards.
 
@@ -123,6 +118,7 @@ class Isolated:
         for _ in range(TRIES):
             if self._do(wire.Grade(next(self._jobs), entry, place), awaiting):
                 return
+            self._current()  # its start outlasts the end of the last one's workers
             clear(place)
         if not self._do(wire.GiveUp(next(self._jobs), entry, place, "SIGKILL"), awaiting):
             raise NotWrittenError("the server of workers ends again and again; look at the machine's memory")
@@ -171,7 +167,6 @@ class _Server:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = _start(theirs, Path(self._folder.name), self._errors)
-        self.pid = self._process.pid
         self._connection = Connection(ours.detach())
         try:
             self._connection.send(options)
