@@ -25,11 +25,16 @@ from pytest_k8sgrade.rubric.policy import Late, Policy
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """An attempt with its mark; `needed` are the points from which on it is passed."""
+    """An attempt with its mark.
+
+    `needed` are the points from which on it is passed, `missing` the titles of required items
+    that are not.
+    """
 
     mark: AttemptMark
     candidate: Candidate
     needed: Decimal
+    missing: tuple[str, ...]
 
 
 class Marking:
@@ -81,7 +86,9 @@ class _Course:
         closed = timeliness == "closed" and self._whole is None
         mark = self._mark(corrected, worth, passed, closed=closed)
         candidate = Candidate(self._attempt.number, worth, passed, self._submitted, closed)
-        return Marked(mark, candidate, self._total.pass_points)
+        titles = {item.id: item.title for item in self._attempt.items}
+        missing = tuple(titles[name] for name in self._total.missing_required)
+        return Marked(mark, candidate, self._total.pass_points, missing)
 
     @property
     def _submitted(self) -> datetime | None:

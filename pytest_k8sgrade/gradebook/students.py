@@ -32,6 +32,7 @@ class _Standing:
     ungraded_items: int = 0
     may_overtake: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()
+    missing_titles: tuple[str, ...] = ()
 
 
 class StudentMarking:
@@ -125,7 +126,8 @@ class StudentMarking:
             yield self._tell("mark", points=points.low, max=most, percent=share)
         mark = str(self._pass_mark)
         if standing.passed is False and standing.missing:
-            yield self._tell("failed-required", mark=mark, items=standing.missing)
+            titles = tuple(f"“{title}”" for title in standing.missing_titles)
+            yield self._tell("failed-required", mark=mark, items=standing.missing, titles=titles)
             return
         yield self._tell({True: "passed", False: "failed", None: "undecided"}[standing.passed], mark=mark)
 
@@ -152,6 +154,7 @@ def _standing(chosen: Chosen, counted: Marked, marks: Sequence[AttemptMark]) -> 
         ungraded_items=sum(item.verdict == "ungraded" for item in told.items),
         may_overtake=chosen.may_overtake,
         missing=counted.mark.missing_required,
+        missing_titles=counted.missing,
     )
 
 

@@ -82,7 +82,7 @@ def test_a_required_item_that_is_missing_is_named() -> None:
     """With enough points for the pass mark, nobody would understand the decision without it."""
     mark = only(attempt(found={"base": 39.0}))
     assert (mark.passed, mark.lines[-1].params["items"]) == (False, ["base"])
-    assert mark.lines[-1].text == "Not passed (pass mark 60%); required and missing: base"
+    assert mark.lines[-1].text == "Not passed (pass mark 60%); required and missing: “Item base”"
 
 
 def test_who_handed_in_nothing_has_no_mark() -> None:

@@ -7,6 +7,7 @@ import io
 import json
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
@@ -176,6 +177,15 @@ def test_nbgraders_scores_add_up(tmp_path: Path) -> None:
         "2026-03-03 12:00:00",
     ]
     assert first["assignment"] == "A lab"
+
+
+def test_nbgraders_times_are_utc_without_a_zone(tmp_path: Path) -> None:
+    """Whatever zone the roster writes them in."""
+    seoul = DUE.astimezone(ZoneInfo("Asia/Seoul"))
+    made = [attempt(deadline=seoul, submitted=seoul)]
+    write_class(build_class(made, LAB), made, tmp_path)
+    (row,) = table(tmp_path / "nbgrader.csv")
+    assert [row["duedate"], row["timestamp"]] == ["2026-03-02 12:00:00"] * 2
 
 
 def test_excel_is_told_the_encoding_in_korean(tmp_path: Path) -> None:

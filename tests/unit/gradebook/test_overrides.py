@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 
@@ -121,6 +122,21 @@ def test_ids_of_digits_need_no_quotes() -> None:
     """`20240001` is a student, not a number."""
     (one,) = overrides(entry("student: 20240001, points: 5"), {"20240001": 1})
     assert (one.student, one.line) == ("20240001", 3)
+
+
+@pytest.mark.parametrize(
+    ("at", "utc"),
+    [
+        ("2026-03-02", "2026-03-02T00:00:00+00:00"),
+        ("2026-03-02T10:00", "2026-03-02T10:00:00+00:00"),
+        ("2026-03-02T10:00:00+09:00", "2026-03-02T01:00:00+00:00"),
+    ],
+)
+def test_a_time_without_a_zone_is_utc(at: str, utc: str) -> None:
+    """A date is enough."""
+    text = entry("student: s001, points: 5").replace("2026-03-02T10:00:00+09:00", at)
+    (one,) = overrides(text)
+    assert one.at.astimezone(UTC).isoformat() == utc
 
 
 FAULTS = [
