@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
 
+from pytest_k8sgrade.grade.model import Told
 from pytest_k8sgrade.gradebook.attempt import Attempt
 from pytest_k8sgrade.gradebook.cells import exact, free
 from pytest_k8sgrade.gradebook.model import AttemptMark, ClassBook, ItemMark, StudentMark
@@ -73,7 +74,15 @@ def _grade(mark: StudentMark) -> Iterator[str]:
     yield from (score(mark), points(ends.min), points(ends.max), points(mark.max_score))
     yield from (points(mark.percent), _RESULTS[mark.passed])
     yield from (points(mark.ungraded_points), str(mark.ungraded_items))
-    yield free(" / ".join(told.text for told in mark.flags))
+    yield free(" / ".join(told.text for told in _notes(mark)))
+
+
+def _notes(mark: StudentMark) -> Iterator[Told]:
+    """Why nothing could be graded, what is odd about the hand-in, and what to look at."""
+    if mark.attempt is not None and mark.attempt.problem is not None:
+        yield mark.attempt.problem
+    yield from mark.attempt.warnings if mark.attempt is not None else ()
+    yield from mark.flags
 
 
 def _steps(attempt: AttemptMark | None) -> Row:

@@ -13,6 +13,7 @@ import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.grade.model import Told
 from pytest_k8sgrade.gradebook.attempt import Attempt, Student
 from pytest_k8sgrade.gradebook.build import build_class
 from pytest_k8sgrade.gradebook.json import class_schema, render_json
@@ -84,8 +85,19 @@ def test_the_grades_show_the_way_to_the_mark(tmp_path: Path) -> None:
     assert [second[name] for name in ("passed", "ungraded_points", "ungraded_items")] == ["yes", "35", "1"]
     assert [third[name] for name in ("attempts", "counted_attempt")] == ["2", "2"]
     assert [fourth[name] for name in ("lowest", "highest", "passed")] == ["0", "100", "open"]
+    assert fourth["notes"] == "kubeconfig-refused: a text"
     assert [fifth[name] for name in ("set_by_hand", "lowest", "lost_for_lateness")] == ["yes", "51", "0"]
     assert [sixth[name] for name in ("attempts", "counted_attempt", "passed")] == ["0", "", "open"]
+
+
+def test_the_notes_of_a_row_are_problem_warnings_and_flags(tmp_path: Path) -> None:
+    """In that order, in one cell."""
+    warned = (Told(id="credential-may-write", text="It may write."),)
+    made = [refused("s001", cluster_uid="6f1c", warnings=warned), attempt("s002", cluster_uid="6f1c")]
+    write_class(build_class(made, LAB), made, tmp_path)
+    first, _ = column(table(tmp_path / "grades.csv"), "notes")
+    shared = "The same cluster was handed in by: s002"
+    assert first == f"kubeconfig-refused: a text / It may write. / {shared}"
 
 
 def test_items_have_a_line_for_every_attempt(tmp_path: Path) -> None:
