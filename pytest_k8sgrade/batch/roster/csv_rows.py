@@ -16,18 +16,14 @@ from pytest_k8sgrade.batch.roster.columns import HAND_IN, columns_of
 from pytest_k8sgrade.batch.roster.rows import Cell, Row
 from pytest_k8sgrade.rubric.faults import Faults
 
-_SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_FIRST_LINE: Final = re.compile(r"[^\r\n]*")
 
 
 def read_csv(content: bytes, encoding: str | None, faults: Faults) -> list[Row]:
     """The rows of a file; what is wrong with it is noted."""
     text = _decoded(content, encoding, faults)
     if text is None:
-        return []
-    if not text.strip():
-        faults.add(1, "the file is empty")
         return []
     said = _SEPARATOR_LINE.match(text)
     delimiter = said[1] if said else _delimiter(text)
@@ -36,17 +32,13 @@ def read_csv(content: bytes, encoding: str | None, faults: Faults) -> list[Row]:
 
 
 def _decoded(content: bytes, encoding: str | None, faults: Faults) -> str | None:
-    chosen = encoding or ("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
+    chosen = encoding or ("utf-16" if content.startswith(_UTF16) else "utf-8")
     try:
-        return content.decode(chosen)
+        return content.decode(chosen).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        faults.add(line, f"byte 0x{content[error.start]:02x} is not {_named(chosen)}; {_advice(encoding)}")
+        faults.add(line, f"byte 0x{content[error.start]:02x} is not {chosen.upper()}; {_advice(encoding)}")
         return None
-
-
-def _named(encoding: str) -> str:
-    return encoding.removesuffix("-sig").upper()
 
 
 def _advice(encoding: str | None) -> str:
@@ -60,8 +52,7 @@ def _advice(encoding: str | None) -> str:
 
 def _delimiter(text: str) -> str:
     """The one of the three that the header has most of."""
-    found = _FIRST_LINE.match(text)
-    header = re.sub(r'"[^"]*"', "", found[0] if found else "")
+    header = re.sub(r'"[^"]*"', "", next(iter(text.lstrip().splitlines()), ""))
     return max(",;\t", key=header.count)
 
 
@@ -81,13 +72,17 @@ def _records(text: str, delimiter: str, before: int, faults: Faults) -> Iterator
 
 
 def _rows(records: Iterator[tuple[int, list[str]]], delimiter: str, faults: Faults) -> Iterator[Row]:
-    line, header = next(records, (1, []))
+    filled = ((number, record) for number, record in records if any(cell.strip() for cell in record))
+    first = next(filled, None)
+    if first is None:
+        if not faults:
+            faults.add(1, "the file is empty")
+        return
+    line, header = first
     columns = _header(line, header, faults)
     if "student" not in columns:
         return
-    for number, record in records:
-        if not any(cell.strip() for cell in record):
-            continue
+    for number, record in filled:
         if len(record) < len(header) or any(cell.strip() for cell in record[len(header) :]):
             cells = f"{len(record)} cells, but the header has {len(header)}"
             faults.add(

@@ -159,9 +159,9 @@ def _file(cell: Cell, column: str, reading: Reading) -> Path | None:
 
 def _until(row: Row, theirs: Sequence[Row], reading: Reading) -> tuple[datetime | None, datetime | None]:
     """The deadline and until when it is extended."""
-    deadline = _time(_shared("deadline", row, theirs), reading) or reading.deadline
-    extension = _shared("extension", row, theirs)
-    if extension is None:
+    said, extension = _shared("deadline", row, theirs), _shared("extension", row, theirs)
+    deadline = _time(said, reading) if said else reading.deadline
+    if extension is None or (said and deadline is None):
         return deadline, None
     read = reading.noting(extension.line, lambda: reading.clock.extended(deadline, extension.text))
     return deadline, read

@@ -71,6 +71,7 @@ def test_every_column_arrives(folder: Path) -> None:
     [
         "\ufeffstudent,name,evidence\r\ns001,학생 하나,a.zip\r\n",
         "student;name;evidence\ns001;학생 하나;a.zip\n",
+        "\n,,\nstudent,name,evidence\ns001,학생 하나,a.zip\n",
         "sep=;\r\nstudent;name;evidence\r\ns001;학생 하나;a.zip\r\n",
         "student\tname\tevidence\ns001\t학생 하나\ta.zip",
         '"student","name","evidence"\n\n"s001","학생 하나"," a.zip "\n,,\n',
@@ -84,7 +85,9 @@ def test_what_spreadsheets_write(folder: Path, content: str) -> None:
     assert (entry.student.id, entry.student.name, entry.evidence) == ("s001", "학생 하나", folder / "a.zip")
 
 
-@pytest.mark.parametrize(("encoding", "said"), [("cp949", "cp949"), ("utf-16", None), ("utf-16", "utf-16")])
+@pytest.mark.parametrize(
+    ("encoding", "said"), [("cp949", "cp949"), ("utf-16", None), ("utf-16", "utf-16"), ("utf-8-sig", "utf-8")]
+)
 def test_other_encodings(folder: Path, encoding: str, said: str | None) -> None:
     """CP949 where it is named, UTF-16 where the file says so itself."""
     content = "student,name,evidence\ns001,학생 하나,a.zip\n".encode(encoding)
