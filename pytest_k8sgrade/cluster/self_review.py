@@ -52,7 +52,8 @@ class Access:
     def __str__(self) -> str:
         """As `kubectl auth can-i` would be asked."""
         what = self.path or (f"{self.resource}.{self.group}" if self.group else self.resource)
-        return f"{self.verb} {what}" + (f" {self.name}" if self.name else "")
+        place = f" -n {self.namespace}" if self.namespace else ""
+        return f"{self.verb} {what}" + (f" {self.name}" if self.name else "") + place
 
     def spec(self) -> dict[str, Any]:
         """The specification of a SelfSubjectAccessReview."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +35,11 @@ _OWNER_ONLY: Final = 0o600
 @click.option("--user", metavar="NAME", help="Give the role to this user instead.")
 @click.option("--group", metavar="NAME", help="Give the role to this group instead.")
 @click.option(
+    "--namespaced",
+    is_flag=True,
+    help="Secrets, and services behind the API server, only in the namespaces that the rubric names.",
+)
+@click.option(
     "--check", is_flag=True, help="Say what the kubeconfig may not do of it, and whether it may write."
 )
 @click.option(
@@ -61,6 +65,7 @@ def command(  # noqa: PLR0913 - one for each option
     service_account: str | None,
     user: str | None,
     group: str | None,
+    namespaced: bool,
     check: bool,
     kubeconfig_out: Path | None,
     kubeconfig: Path | None,
@@ -82,7 +87,7 @@ def command(  # noqa: PLR0913 - one for each option
     did not say; 4 wrong use.
     """  # noqa: D301 - the sign is for click
     from pytest_k8sgrade.reports.labels import labels  # noqa: PLC0415 - after the arguments
-    from pytest_k8sgrade.rights.manifest import Document, head  # noqa: PLC0415
+    from pytest_k8sgrade.rights.manifest import Document, Typed, head  # noqa: PLC0415
     from pytest_k8sgrade.rights.needs import needs_of  # noqa: PLC0415
     from pytest_k8sgrade.rights.subject import role_name  # noqa: PLC0415
     from pytest_k8sgrade.rubric.load import load_rubric  # noqa: PLC0415
@@ -96,15 +101,18 @@ def command(  # noqa: PLR0913 - one for each option
         return _hand_in(kubeconfig_out.expanduser(), given, context, holder, language)
     loaded = load_rubric(find_pack(lab))
     needs = needs_of(loaded, overrides, active)
+    if namespaced and not needs.namespaces:
+        raise UsageFault(f"--namespaced: no item of {loaded.rubric.id} names a namespace; leave it out")
     if check:
-        return _check(loaded, needs, given, context, language)
+        return _check(loaded, needs, namespaced, given, context, language)
     label = labels(language, "rights")
     role = Document(
         needs=needs,
         name=role_name(name or f"k8sgrade-{loaded.rubric.id}"),
         holder=holder,
-        head=[*head(loaded, needs, holder, active, _again(lab, overrides, active), label)],
+        head=[*head(loaded, needs, holder, Typed(lab, overrides, active, namespaced), label)],
         label=label,
+        namespaces=needs.namespaces if namespaced else (),
     )
     click.echo(role.text(), nl=False)
     return 0
@@ -123,24 +131,19 @@ def _holder(service_account: str | None, user: str | None, group: str | None) ->
     return subject.DEFAULT if service_account is None else subject.service_account(service_account)
 
 
-def _again(lab: str, overrides: Sequence[str], active: Sequence[str]) -> str:
-    """The command that was typed, as far as it decides what is needed."""
-    import shlex  # noqa: PLC0415
-
-    settings = [part for setting in overrides for part in ("--set", setting)]
-    return shlex.join(
-        ["k8sgrade", "rbac", lab, *settings, *(part for one in active for part in ("--active", one))]
-    )
-
-
 def _check(
-    loaded: LoadedRubric, needs: Needs, given: Path | None, context: str | None, language: Language
+    loaded: LoadedRubric,
+    needs: Needs,
+    namespaced: bool,
+    given: Path | None,
+    context: str | None,
+    language: Language,
 ) -> int:
     from pytest_k8sgrade.command.screen import console, show_whole  # noqa: PLC0415
     from pytest_k8sgrade.rights.checking import check  # noqa: PLC0415
     from pytest_k8sgrade.rights.telling import told  # noqa: PLC0415
 
-    checked = check(needs, given, context)
+    checked = check(needs, given, context, namespaces=needs.namespaces if namespaced else ())
     show_whole(console(), *told(checked, loaded, language))
     if checked.missing:
         return 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from pytest_k8sgrade.cluster import Request
 from pytest_k8sgrade.cluster.connection import connect
 from pytest_k8sgrade.cluster.kubeconfig import Given, choose
+from pytest_k8sgrade.cluster.registration import says_absent
+from pytest_k8sgrade.cluster.resources import segment
 from pytest_k8sgrade.cluster.self_review import Access, Reviewer
 from pytest_k8sgrade.outcome import CannotTell, Reason
 from pytest_k8sgrade.rights.needs import Needs
@@ -33,25 +36,26 @@ class Checked:
     why_unknown: Reason | None = None
 
 
-def check(needs: Needs, given: Given = None, context: str | None = None) -> Checked:
-    """Ask the cluster about every permission; raises `KubeconfigFault`."""
+def check(
+    needs: Needs, given: Given = None, context: str | None = None, *, namespaces: Sequence[str] = ()
+) -> Checked:
+    """Ask the cluster about every permission; raises `KubeconfigFault`.
+
+    Sensitive ones are asked for in these namespaces, as far as they exist, where there are any.
+    """
     connection, workers = connect(choose(given, context))
     try:
         reviewer = Reviewer(connection, workers)
+        wanted = _placed(needs, [one for one in namespaces if _exists(reviewer, one)] if namespaces else None)
         with ThreadPoolExecutor(_THREADS) as threads:
-            answers = dict(
-                zip(
-                    needs.permissions,
-                    threads.map(lambda one: _allowed(reviewer, one), needs.permissions),
-                    strict=True,
-                )
-            )
+            told = threads.map(lambda one: _allowed(reviewer, one), wanted)
+            answers = dict(zip(wanted, told, strict=True))
         writes, why = _writes(reviewer, needs)
         return Checked(
             identity=connection.identity,
             server=connection.server,
             count=len(answers),
-            missing={one: needs.permissions[one] for one, answer in answers.items() if answer is False},
+            missing={one: wanted[one] for one, answer in answers.items() if answer is False},
             unknown={one: answer for one, answer in answers.items() if isinstance(answer, Reason)},
             writes=writes,
             why_unknown=why,
@@ -59,6 +63,25 @@ def check(needs: Needs, given: Given = None, context: str | None = None) -> Chec
     finally:
         workers.close()
         connection.close()
+
+
+def _placed(needs: Needs, namespaces: Sequence[str] | None) -> dict[Permission, tuple[str, ...]]:
+    """The permissions to ask about, the sensitive ones in each of the namespaces where these are given."""
+    if namespaces is None:
+        return dict(needs.permissions)
+    return {
+        replace(one, namespace=namespace): items
+        for one, items in needs.permissions.items()
+        for namespace in (namespaces if one.is_sensitive else ("",))
+    }
+
+
+def _exists(reviewer: Reviewer, namespace: str) -> bool:
+    """Whether a namespace may exist: in one that does not, nothing can be allowed."""
+    try:
+        return not says_absent(reviewer.get(Request.to(f"/api/v1/namespaces/{segment(namespace)}")))
+    except CannotTell:
+        return True
 
 
 def access(permission: Permission) -> Access:
@@ -79,7 +102,7 @@ def _allowed(reviewer: Reviewer, permission: Permission) -> bool | Reason:
 
 def _writes(reviewer: Reviewer, needs: Needs) -> tuple[tuple[Access, ...] | None, Reason | None]:
     """What may be changed beyond what the rubric needs, and why that is not known."""
-    wanted = {(one.group, one.resource) for one in needs.permissions if one.verb not in ("get", "list")}
+    wanted = {(one.group, one.resource) for one in needs.permissions if not one.reads}
     try:
         found = reviewer.writes()
     except CannotTell as doubt:

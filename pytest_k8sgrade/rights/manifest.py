@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,7 +22,6 @@ from pytest_k8sgrade.rights.subject import Holder
 from pytest_k8sgrade.rubric.load import LoadedRubric
 
 _VERBS: Final = ("get", "list", "create", "patch", "delete")
-_READING: Final = frozenset({"get", "list"})
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9./-]*")
 _NOT_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _WIDTH: Final = 100
@@ -43,26 +43,48 @@ class Rule:
     @property
     def changes(self) -> bool:
         """Whether it lets more than read, Grafana's login set aside."""
-        return not _READING.issuperset(self.verbs) and self.resources != (PROXY,)
+        return self.resources != (PROXY,) and not all(one.reads for one in of_rule(self))
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether it is worth having in a few namespaces only."""
+        return any(one.is_sensitive for one in of_rule(self))
 
 
-def head(
-    lab: LoadedRubric, needs: Needs, holder: Holder, active: Sequence[str], again: str, label: Labels
-) -> Iterator[str]:
-    """The comment at the head of the file, a paragraph each; `again` is the command that prints it."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed, as far as it decides what is needed."""
+
+    lab: str
+    overrides: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
+    namespaced: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command that prints the same rules again."""
+        options = [part for setting in self.overrides for part in ("--set", setting)]
+        options += [part for name in self.active for part in ("--active", name)]
+        return shlex.join(["k8sgrade", "rbac", self.lab, *options, *["--namespaced"] * self.namespaced])
+
+
+def head(lab: LoadedRubric, needs: Needs, holder: Holder, typed: Typed, label: Labels) -> Iterator[str]:
+    """The comment at the head of the file, a paragraph each."""
     rubric = lab.rubric
     yield label("head", rubric=rubric.id, version=rubric.version, digest=lab.digest[:_DIGEST])
     yield label("comments")
-    if active:
-        yield label("active", active=list(active))
+    if typed.active:
+        yield label("active", active=list(typed.active))
     if needs.unclear:
         yield label("unclear", places=list(needs.unclear))
+    if typed.namespaced:
+        yield label("namespaced", namespaces=", ".join(needs.namespaces))
     yield label("apply")
-    yield f"  {again} | kubectl apply -f -"
+    yield f"  {typed.command} | kubectl apply -f -"
     if holder.namespace:
         yield label("token")
         yield f"  kubectl create token {holder.name} -n {holder.namespace} --duration=168h |"
-        yield f"    {again} --kubeconfig-out hand-in.kubeconfig"
+        yield f"    {typed.command} --kubeconfig-out hand-in.kubeconfig"
     else:
         yield label("bind", subject=holder)
 
@@ -76,25 +98,40 @@ class Document:
     holder: Holder
     head: Sequence[str]
     label: Labels
+    namespaces: Sequence[str] = ()
+    """Where sensitive rights hold; everywhere, when there are none."""
 
     def text(self) -> str:
         """The file."""
-        made = [_account(self.holder)] if self.holder.namespace else []
-        parts = [[*_comment(self.head)], *made]
-        parts += [[*self._role()], [*self._binding()]]
-        head, *documents = ("\n".join(lines) + "\n" for lines in parts)
-        return head + "---\n".join(documents)
+        comment = "".join(f"{line}\n" for line in _comment(self.head))
+        return comment + "---\n".join("".join(f"{line}\n" for line in one) for one in self._documents())
 
-    def _role(self) -> Iterator[str]:
-        yield from _object(f"{_API}/v1", "ClusterRole", self.name)
-        yield "rules:"
-        for rule in rules(self.needs):
+    def _documents(self) -> Iterator[Iterator[str]]:
+        if self.holder.namespace:
+            yield _object("v1", "ServiceAccount", self.holder.name, self.holder.namespace)
+        everywhere = rules(self.needs)
+        if self.namespaces:
+            here = [rule for rule in everywhere if rule.is_sensitive]
+            everywhere = [rule for rule in everywhere if not rule.is_sensitive]
+        yield self._role(self.name, everywhere)
+        yield self._binding(self.name)
+        if self.namespaces:
+            name = f"{self.name}-in-namespaces"
+            yield self._role(name, here)
+            yield from (self._binding(name, namespace) for namespace in self.namespaces)
+
+    def _role(self, name: str, allowed: Sequence[Rule]) -> Iterator[str]:
+        yield from _object(f"{_API}/v1", "ClusterRole", name)
+        yield "rules:" if allowed else "rules: []"
+        for rule in allowed:
             yield from _comment([self._why(rule)], "  ")
             yield from _rule(rule)
 
-    def _binding(self) -> Iterator[str]:
-        yield from _object(f"{_API}/v1", "ClusterRoleBinding", self.name)
-        yield from ("roleRef:", f"  apiGroup: {_API}", "  kind: ClusterRole", f"  name: {_scalar(self.name)}")
+    def _binding(self, name: str, namespace: str = "") -> Iterator[str]:
+        """The binding of a role everywhere, or in one namespace."""
+        kind = "RoleBinding" if namespace else "ClusterRoleBinding"
+        yield from _object(f"{_API}/v1", kind, name, namespace)
+        yield from ("roleRef:", f"  apiGroup: {_API}", "  kind: ClusterRole", f"  name: {_scalar(name)}")
         holder = self.holder
         yield from ("subjects:", f"  - kind: {holder.kind}", f"    name: {_scalar(holder.name)}")
         yield f"    namespace: {_scalar(holder.namespace)}" if holder.namespace else f"    apiGroup: {_API}"
@@ -127,8 +164,7 @@ def rules(needs: Needs) -> list[Rule]:
     """What is needed as rules: each resource in one, those of a group together that the same items need."""
     single: dict[tuple[str, str, str, bool], dict[str, set[str]]] = {}
     for permission, items in needs.permissions.items():
-        reads = permission.verb in _READING
-        place = (permission.group, permission.resource, permission.name, reads)
+        place = (permission.group, permission.resource, permission.name, permission.reads)
         single.setdefault(place, {}).setdefault(permission.verb, set()).update(items)
     found = [
         Rule(group, (resource,), _in_order(verbs), _items(needs, verbs), name)
@@ -176,10 +212,6 @@ def _rule(rule: Rule) -> Iterator[str]:
         if rule.name:
             yield f"    resourceNames: {_list([rule.name])}"
     yield f"    verbs: {_list(rule.verbs)}"
-
-
-def _account(holder: Holder) -> list[str]:
-    return [*_object("v1", "ServiceAccount", holder.name, holder.namespace)]
 
 
 def _object(api_version: str, kind: str, name: str, namespace: str = "") -> Iterator[str]:

@@ -45,12 +45,14 @@ CLUSTER: Final = Permission("", "namespaces", "get")
 class Needs:
     """Permissions, each with the ids of the items that need it; without any it is for the run itself.
 
-    `unclear` are places in the code where the cluster decides what is asked, with their items.
+    `unclear` are places in the code where the cluster decides what is asked, with their items;
+    `namespaces` are those that the items name, and those in which Secrets or services were asked.
     """
 
     permissions: Mapping[Permission, tuple[str, ...]]
     unclear: Mapping[str, tuple[str, ...]]
     items: tuple[str, ...]
+    namespaces: tuple[str, ...] = ()
 
 
 def needs_of(lab: LoadedRubric, overrides: Sequence[str] = (), active: Sequence[str] = ()) -> Needs:
@@ -62,6 +64,7 @@ def needs_of(lab: LoadedRubric, overrides: Sequence[str] = (), active: Sequence[
     settings = [*_settings(lab, overrides)]
     items = [item for item in lab.rubric.items if item.active is None or item.active in active]
     found = _Found(tuple(item.id for item in items))
+    found.namespaces = {name for item in items for name in _namespaces(item, settings)}
     found.add(CLUSTER, None)
     looked_up = searches(lab.rubric, parse_overrides(lab.rubric, overrides))
     for item in items:
@@ -73,7 +76,11 @@ def needs_of(lab: LoadedRubric, overrides: Sequence[str] = (), active: Sequence[
         for place in read.unclear:
             found.unclear.setdefault(place, set()).add(item.id)
     for item_id, permission in _seen(lab):
-        if item_id in found.items and not covered(permission, found.permissions):
+        if item_id not in found.items:
+            continue
+        if permission.is_sensitive and permission.namespace:
+            found.namespaces.add(permission.namespace)
+        if not covered(permission, found.permissions):
             found.add(permission, item_id)
     return found.needs()
 
@@ -83,6 +90,7 @@ class _Found:
         self.items = items
         self.permissions: dict[Permission, set[str]] = {}
         self.unclear: dict[str, set[str]] = {}
+        self.namespaces: set[str] = set()
 
     def add(self, permission: Permission, item: str | None) -> None:
         self.permissions.setdefault(permission, set()).update({item} if item else ())
@@ -99,6 +107,7 @@ class _Found:
             {one: self._ordered(items[one]) for one in sorted(kept)},
             {place: self._ordered(found) for place, found in sorted(self.unclear.items())},
             self.items,
+            tuple(sorted(self.namespaces)),
         )
 
     def _ordered(self, items: set[str]) -> tuple[str, ...]:
@@ -128,6 +137,15 @@ def _given(item: Item, lab: LoadedRubric, settings: Sequence[Mapping[str, JsonVa
         name: distinct(frozen(values.get(name, parameter.default)) for values in substituted)
         for name, parameter in lab.checks[item.check].parameters.items()
     }
+
+
+def _namespaces(item: Item, settings: Sequence[Mapping[str, JsonValue]]) -> Iterator[str]:
+    """The namespaces that an item names in its parameters, whatever its variables are."""
+    for values in settings:
+        for name, value in substitute(item.with_, values).items():
+            if name.endswith(("namespace", "namespaces")):
+                given = value if isinstance(value, (list, tuple)) else [value]
+                yield from (one for one in given if isinstance(one, str) and one)
 
 
 def _deciding(api_version: str, kind: str) -> Permission:

@@ -32,6 +32,16 @@ class Permission:
         """Whether it is about a path outside of all resources."""
         return self.resource.startswith("/")
 
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing by itself."""
+        return self.verb in ("get", "list")
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether it is worth having in a few namespaces only."""
+        return self.resource in ("secrets", PROXY) or not self.reads
+
 
 def of_key(key: str) -> Permission | None:
     """The permission that a request needs, by its key in views and evidence; None where all may ask."""

@@ -21,6 +21,7 @@ from tests.testbed.fixtures import Beds
 from tests.testbed.node import Bed
 
 PROGRAM = str(Path(sys.executable).with_name("k8sgrade"))
+LAB = "lab1"
 Documents = list[dict[str, Any]]
 
 
@@ -32,9 +33,9 @@ def k8sgrade(*arguments: object, given: str | None = None) -> str:
     return ended.stdout
 
 
-def check(bed: Bed, kubeconfig: Path, lab: str = "lab1") -> tuple[int, str]:
+def check(bed: Bed, kubeconfig: Path, *options: str) -> tuple[int, str]:
     """How `k8sgrade rbac --check` ends inside a bed, and what it says."""
-    command = [PROGRAM, "rbac", lab, "--check", "--lang", "en", "--kubeconfig", str(kubeconfig)]
+    command = [PROGRAM, "rbac", LAB, *options, "--check", "--lang", "en", "--kubeconfig", str(kubeconfig)]
     process = bed.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     told, _ = process.communicate(timeout=60)
     return process.returncode, told
@@ -42,13 +43,10 @@ def check(bed: Bed, kubeconfig: Path, lab: str = "lab1") -> tuple[int, str]:
 
 @contextmanager
 def limited(
-    bed: Bed,
-    folder: Path,
-    lab: str = "lab1",
-    change: Callable[[Documents], None] = lambda _: None,
+    bed: Bed, folder: Path, *options: str, change: Callable[[Documents], object] = lambda _: None
 ) -> Iterator[Path]:
-    """A kubeconfig to hand in, with the role of a lab, perhaps changed; taken back at the end."""
-    documents: Documents = [*yaml.safe_load_all(k8sgrade("rbac", lab))]
+    """A kubeconfig to hand in, with the role of the lab, perhaps changed; taken back at the end."""
+    documents: Documents = [*yaml.safe_load_all(k8sgrade("rbac", LAB, *options))]
     change(documents)
     text = yaml.safe_dump_all(documents)
     bed.kubectl("apply", "-f", "-", input=text)
@@ -56,7 +54,7 @@ def limited(
         token = bed.kubectl("create", "token", "k8sgrade", "-n", "kube-system", "--duration=1h")
         place = folder / "hand-in.kubeconfig"
         own = ["--kubeconfig", bed.kubeconfig]
-        k8sgrade("rbac", lab, "--kubeconfig-out", place, *own, given=token)
+        k8sgrade("rbac", LAB, "--kubeconfig-out", place, *own, given=token)
         yield place
     finally:
         bed.kubectl("delete", "-f", "-", input=text)
@@ -86,6 +84,23 @@ def test_the_rights_are_enough(beds: Beds, scenario: str, tmp_path: Path) -> Non
     assert run.code == administrators.code
     again = replay(tmp_path, evidence)
     assert again.canonical == run.canonical
+
+
+@pytest.mark.parametrize("scenario", ["empty", "lab1"])
+def test_secrets_in_a_few_namespaces_are_enough(beds: Beds, scenario: str, tmp_path: Path) -> None:
+    """Of the namespaces that the rubric names some are not there: nothing is in them, and that is told."""
+    bed = beds(scenario)
+    there = {one["metadata"]["name"] for one in bed.api.get("/api/v1/namespaces")["items"]}
+
+    def where_possible(documents: Documents) -> None:
+        documents[:] = [one for one in documents if one["metadata"].get("namespace", "default") in there]
+
+    with limited(bed, tmp_path, "--namespaced", change=where_possible) as kubeconfig:
+        code, told = check(bed, kubeconfig, "--namespaced")
+        run = grade(bed, tmp_path, "--k8s-grade-wait=0", kubeconfig=kubeconfig)
+        everywhere, _ = check(bed, kubeconfig)
+    assert (code, everywhere) == (0, 1), told
+    assert without_identity(run) == without_identity(grade(bed, tmp_path, "--k8s-grade-wait=0"))
 
 
 @pytest.mark.parametrize(

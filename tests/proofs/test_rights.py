@@ -95,6 +95,14 @@ def test_reading_is_all_that_is_allowed(lab: str) -> None:
     assert all(one.resource != "*" or one.group.endswith("metrics.k8s.io") for one in needs(lab).permissions)
 
 
+@pytest.mark.parametrize("lab", LABS)
+def test_what_is_sensitive_was_only_asked_in_the_rubrics_namespaces(lab: str) -> None:
+    """But for the Prometheus that a scaler of the student's names, which only explains a fault."""
+    everything = set[Permission]().union(*(asked(evidence) for evidence in recordings(lab)))
+    elsewhere = {one.namespace for one in everything if one.is_sensitive} - {*needs(lab).namespaces}
+    assert elsewhere == ({"monitoring"} if lab == "autoscaling" else set())
+
+
 @pytest.mark.parametrize("lab", NOT_MISSED)
 def test_a_rule_that_is_taken_away_is_missed(lab: str, tmp_path: Path) -> None:
     """On one of the recordings at least something is ungraded then, or less is said."""

@@ -81,6 +81,24 @@ def test_what_is_missing_is_named_with_its_items(check: Callable[..., Ended], la
     assert "{" not in ended.out
 
 
+def test_sensitive_rights_are_asked_where_they_hold(
+    api: FakeApi, check: Callable[..., Ended], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the namespaces of the rubric that there are; elsewhere nothing is missed."""
+    check()
+    api.routes["/api/v1/namespaces/argocd"] = status(404, "NotFound", kind="namespaces", name="argocd")
+    api.routes["/api/v1/namespaces/day5-challenge"] = Answer({"kind": "Namespace"})
+    api.routes[ACCESS] = lambda handler: _answer(handler, "secrets")
+    command = ["rbac", "challenge1", "--check", "--namespaced", "--lang", "en"]
+    ended = call(capsys, *command, "--kubeconfig", api.kubeconfig())
+    told = [line for line in ended.out.splitlines() if line.startswith("May not")]
+    assert ended.code == 1
+    assert {line.partition(" (")[0] for line in told} == {
+        "May not: get secrets -n day5-challenge",
+        "May not: list secrets -n day5-challenge",
+    }
+
+
 def test_nothing_but_questions_is_sent(api: FakeApi, check: Callable[..., Ended]) -> None:
     """To the two places for such questions."""
     check()

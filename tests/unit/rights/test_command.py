@@ -87,6 +87,29 @@ def test_each_rule_says_which_items_need_it(lab: Path, capsys: pytest.CaptureFix
     }
 
 
+def test_what_is_sensitive_may_hold_in_some_namespaces_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Secrets and the proxy in those that the rubric names, for whichever a variable turns out to be."""
+    ended = call(capsys, "rbac", "lab1", "--namespaced")
+    roles = {
+        one["metadata"]["name"]: one["rules"]
+        for one in yaml.safe_load_all(ended.out)
+        if one["kind"] == "ClusterRole"
+    }
+    allowed = {name: {one for rule in rules for one in rule["resources"]} for name, rules in roles.items()}
+    assert allowed.pop("k8sgrade-lab1-in-namespaces") == {"secrets", "services/proxy"}
+    assert not allowed.pop("k8sgrade-lab1") & {"secrets", "services/proxy"}
+    bindings = [one for one in yaml.safe_load_all(ended.out) if one["kind"] == "RoleBinding"]
+    assert [one["metadata"]["namespace"] for one in bindings] == [
+        "argocd",
+        "day5-lab",
+        "default",
+        "monitoring",
+    ]
+    assert {one["roleRef"]["name"] for one in bindings} == {"k8sgrade-lab1-in-namespaces"}
+    whole = printed(call(capsys, "rbac", "lab1"))["ClusterRole"]["rules"]
+    assert sorted(map(str, whole)) == sorted(str(rule) for rules in roles.values() for rule in rules)
+
+
 @pytest.mark.parametrize(
     ("options", "subject"),
     [
@@ -137,6 +160,7 @@ def test_an_active_check_needs_more(capsys: pytest.CaptureFixture[str]) -> None:
         (["--active", "load"], "small has no active checks"),
         (["--set", "spce=x"], "did you mean 'space'?"),
         (["--check", "--kubeconfig-out", "x"], "give one of them"),
+        (["--namespaced", "--active", "x"], "small has no active checks"),
         (["--check", "--kubeconfig", "/no/such"], "there is no such file"),
     ],
 )
@@ -196,3 +220,10 @@ def test_no_kubeconfig_without_a_token(
     assert ended.code == 4
     assert "kubectl create token" in ended.err
     assert place.read_text("utf-8") == "old"
+
+
+def test_no_namespace_to_be_narrow_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rather a word than a role that is wider than it was asked for."""
+    ended = call(capsys, "rbac", "theory", "--namespaced")
+    assert (ended.code, ended.out) == (4, "")
+    assert "no item of theory names a namespace" in ended.err
