@@ -43,10 +43,6 @@ _DROPPED = (
     "K8S",
     "KUBE",
     "HELM_",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
     "SSL_CERT_",
@@ -243,4 +239,8 @@ def _start(theirs: socket.socket, folder: Path, errors: IO[bytes]) -> subprocess
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Without what would change pytest, Python, the way to a cluster or what is trusted there."""
-    return {name: value for name, value in environment.items() if not name.upper().startswith(_DROPPED)}
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.upper().startswith(_DROPPED) and not name.upper().endswith("_PROXY")
+    }
