@@ -13,7 +13,7 @@ from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.manifest import Manifest
 from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.batch.results import Results
-from pytest_k8sgrade.batch.workers.isolated import Isolated, StoppedError
+from pytest_k8sgrade.batch.workers.isolated import Isolated, NotWrittenError, StoppedError
 from pytest_k8sgrade.batch.workers.pool import grade_locally
 from pytest_k8sgrade.gradebook.attempt import Attempt
 from tests.batch.labs import Lab, Noting, files, reasons
@@ -163,6 +163,18 @@ def test_workers_end_with_the_server(lab: Lab, tmp_path: Path) -> None:
     waiting.join()
     wait_for_end(worker)
     wait_for_end(server)
+
+
+def test_results_that_cannot_be_written_end_the_batch(lab: Lab, tmp_path: Path) -> None:
+    """That is nobody's mark: it is told, the rest is not begun, and nobody is finished."""
+    options, watcher = lab.options(), Noting()
+    entries = [lab.entry(f"s{number}", "pass") for number in range(20)]
+    with Results.open(tmp_path / "out", Manifest.of(options)) as results:
+        (tmp_path / "out" / "students").write_text("in the way", encoding="utf-8")
+        with pytest.raises(NotWrittenError, match="cannot be written to"):
+            grade_locally(entries, options, results, watcher, jobs=2)
+    assert watcher.attempts == {}
+    assert len(lab.done()) < 10
 
 
 def test_a_server_that_dies_is_replaced(lab: Lab, tmp_path: Path) -> None:

@@ -131,7 +131,10 @@ class Isolated:
             elif said.kind == "stopped":
                 raise StoppedError
             elif said.text:
-                raise NotWrittenError(f"the results of {order.entry.student.id!r} are not whole: {said.text}")
+                raise NotWrittenError(
+                    f"the results of {order.entry.student.id!r} cannot be written: {said.text}; "
+                    "what is finished is kept, and --resume goes on once they can"
+                )
             else:
                 return True
         if self._closed:

@@ -15,7 +15,7 @@ from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.batch.results import Results
 from pytest_k8sgrade.batch.watching import Watcher
 from pytest_k8sgrade.batch.workers import wire
-from pytest_k8sgrade.batch.workers.isolated import Isolated, StoppedError
+from pytest_k8sgrade.batch.workers.isolated import Isolated, NotWrittenError, StoppedError
 
 MOST_JOBS: Final = 32
 """Clusters at a time when nobody says how many: they wait for networks, not for processors."""
@@ -89,9 +89,19 @@ class _Batch:
                 self._grade(entry)
         except StoppedError:
             pass
+        except OSError as error:
+            self._fail(
+                NotWrittenError(
+                    f"the results cannot be written to {str(self._results.folder)!r}: {error.strerror}; "
+                    "what is finished is kept, and --resume goes on once there is room"
+                )
+            )
         except BaseException as error:
-            self.error = self.error or error
-            self.stop()
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self.error = self.error or error
+        self.stop()
 
     def _next(self) -> Entry | None:
         with self._lock:

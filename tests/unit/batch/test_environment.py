@@ -29,7 +29,7 @@ from pytest_k8sgrade.batch.workers.isolated import clean_environment
     ],
 )
 def test_what_would_change_a_mark_is_dropped(name: str) -> None:
-    """pytest's options, the way to a cluster, and what is trusted on it."""
+    """What pytest reads, the way to a cluster, and what is trusted on it."""
     assert clean_environment({name: "x"}) == {}
 
 
