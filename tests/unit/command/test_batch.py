@@ -83,6 +83,15 @@ def test_a_class(folder: Path, batch: Batch) -> None:
     assert "--resume --retry\n" in ended.err
 
 
+def test_what_is_probably_our_fault(folder: Path, batch: Batch) -> None:
+    """An item that is ungraded for many, and the same cluster of several, are lines of their own."""
+    ended = batch(roster(folder, "s5,s5.zip", "s6,s5.zip"))
+    assert "Ungraded for many" in ended.out
+    assert "for 2, so it is probably no student's fault" in " ".join(ended.out.split())
+    assert "Same cluster       s5, s6" in ended.out
+    assert "Same evidence      s5, s6" in ended.out
+
+
 def test_logs_hold_no_control_characters(folder: Path, batch: Batch) -> None:
     """Lines of a CI log are plain, whatever a name is."""
     head = "student,name,evidence"
