@@ -64,8 +64,9 @@ class Asked:
 
     def again(self, attempt: Attempt) -> bool:
         """Whether a finished hand-in is graded once more."""
-        ungraded = any(item.verdict == "ungraded" for item in attempt.items)
-        return bool(self.only) or (self.retry and ungraded)
+        if self.retry:
+            return any(item.verdict == "ungraded" for item in attempt.items)
+        return bool(self.only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,6 +149,8 @@ def test_grading_again(folder: Path, batch: Batch) -> None:
     once = batch("in/roster.csv", "--resume", "--only", "s1")
     assert "[1/1] s1: 100 of 100" in once.err
     assert len(marks(folder)) == 3
+    neither = batch("in/roster.csv", "--resume", "--retry", "--only", "s1")
+    assert "nothing to grade, 1 graded already" in neither.err
 
 
 def test_only_some_are_not_yet_all(folder: Path, batch: Batch) -> None:
