@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -47,9 +47,7 @@ def check(
     try:
         reviewer = Reviewer(connection, workers)
         wanted = _placed(needs, [one for one in namespaces if _exists(reviewer, one)] if namespaces else None)
-        with ThreadPoolExecutor(_THREADS) as threads:
-            told = threads.map(lambda one: _allowed(reviewer, one), wanted)
-            answers = dict(zip(wanted, told, strict=True))
+        answers = _answers(reviewer, wanted)
         writes, why = _writes(reviewer, needs)
         return Checked(
             identity=connection.identity,
@@ -74,6 +72,17 @@ def _placed(needs: Needs, namespaces: Sequence[str] | None) -> dict[Permission, 
         for one, items in needs.permissions.items()
         for namespace in (namespaces if one.is_sensitive else ("",))
     }
+
+
+def _answers(reviewer: Reviewer, wanted: Collection[Permission]) -> dict[Permission, bool | Reason]:
+    """What the cluster says to each; one that does not answer the first is not asked all the others."""
+    first, *others = wanted
+    told = _allowed(reviewer, first)
+    if isinstance(told, Reason):
+        return dict.fromkeys(wanted, told)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        answers = threads.map(lambda one: _allowed(reviewer, one), others)
+        return {first: told, **dict(zip(others, answers, strict=True))}
 
 
 def _exists(reviewer: Reviewer, namespace: str) -> bool:

@@ -19,23 +19,33 @@ def told(checked: Checked, lab: LoadedRubric, language: Language) -> Iterator[st
     label, reasons = labels(language, "rights"), Catalogue(language)
     for permission, items in checked.missing.items():
         yield label("check-missing", right=access(permission), items=items or label("the-run"))
-    for permission, reason in checked.unknown.items():
-        yield visible(label("check-unknown", right=access(permission), why=reasons.text(reason)))
+    for why, rights in _by_reason(checked, reasons).items():
+        yield visible(label("check-unknown", rights=_shortened(rights), why=why))
     if checked.writes is None and checked.why_unknown is not None:
         yield visible(label("check-writes-unknown", why=reasons.text(checked.why_unknown)))
     elif checked.writes:
         yield visible(label("check-writes", rights=_shortened([str(one) for one in checked.writes])))
+    name = "check-some" if checked.missing else "check-open" if checked.unknown else "check-all"
     allowed = checked.count - len(checked.missing) - len(checked.unknown)
     yield visible(
         label(
-            "check-all" if allowed == checked.count else "check-some",
+            name,
             identity=checked.identity,
             rubric=lab.rubric.id,
             lab=lab.pack.name,
             count=checked.count,
             allowed=allowed,
+            unknown=len(checked.unknown),
         )
     )
+
+
+def _by_reason(checked: Checked, reasons: Catalogue) -> dict[str, list[str]]:
+    """What is not known, together where it is for the same reason: mostly nothing answers at all."""
+    found: dict[str, list[str]] = {}
+    for permission, reason in checked.unknown.items():
+        found.setdefault(reasons.text(reason), []).append(str(access(permission)))
+    return found
 
 
 def _shortened(rights: Sequence[str]) -> str:

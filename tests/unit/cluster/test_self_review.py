@@ -114,8 +114,24 @@ def test_a_refused_question_is_a_doubt(api: FakeApi, reviewer: Reviewer) -> None
         reviewer.allows(Access("get", "", "pods"))
 
 
-def test_a_question_is_not_repeated(api: FakeApi, reviewer: Reviewer) -> None:
-    """A POST is sent once, also when the server is busy."""
+def test_a_broken_connection_is_tried_once_more(api: FakeApi, reviewer: Reviewer) -> None:
+    """A question changes nothing, so it may be asked again."""
+    asked: list[int] = []
+
+    def broken(handler: Handler) -> Answer | None:
+        asked.append(1)
+        if len(asked) == 1:
+            handler.close_connection = True
+            return None
+        return Answer({"status": {"allowed": True}}, 201)
+
+    api.routes[ACCESS] = broken
+    assert reviewer.allows(Access("get", "", "pods"))
+    assert len(asked) == 2
+
+
+def test_a_busy_server_is_not_asked_again(api: FakeApi, reviewer: Reviewer) -> None:
+    """Nor is one that refuses."""
     asked: list[int] = []
 
     def busy(_handler: Handler) -> Answer:
