@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from textwrap import wrap
 from typing import Final
 
 from pytest_k8sgrade.reports.labels import Labels
+from pytest_k8sgrade.reports.text import visible
 from pytest_k8sgrade.rights.needs import Needs
 from pytest_k8sgrade.rights.permission import PROXY, Permission
 from pytest_k8sgrade.rights.subject import Holder
@@ -221,14 +222,15 @@ def _object(api_version: str, kind: str, name: str, namespace: str = "") -> Iter
     yield from ("  labels:", f"    {_LABEL}")
 
 
-def _comment(lines: Sequence[str], indent: str = "") -> Iterator[str]:
+def _comment(lines: Iterable[str], indent: str = "") -> Iterator[str]:
+    """Comments that end with their lines, whatever was typed into them; commands are indented and whole."""
     for line in lines:
+        told = visible(line)
         if line.startswith(" "):
-            yield f"{indent}# {line}"  # a command, to be copied
+            yield f"{indent}# {' ' * (len(line) - len(line.lstrip()))}{told}"
         else:
-            yield from (
-                f"{indent}# {part}" for part in wrap(line, _WIDTH - len(indent) - 2, break_on_hyphens=False)
-            )
+            width = _WIDTH - len(indent) - 2
+            yield from (f"{indent}# {part}" for part in wrap(told, width, break_on_hyphens=False))
 
 
 def _list(values: Sequence[str]) -> str:

@@ -227,3 +227,11 @@ def test_no_namespace_to_be_narrow_in(capsys: pytest.CaptureFixture[str]) -> Non
     ended = call(capsys, "rbac", "theory", "--namespaced")
     assert (ended.code, ended.out) == (4, "")
     assert "no item of theory names a namespace" in ended.err
+
+
+def test_a_comment_ends_with_its_line(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever was typed stands in it: no line of it is taken for a rule."""
+    ended = call(capsys, "rbac", lab, "--set", "space=x\nrules: [\x1b[31m]")
+    assert printed(ended).keys() == {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+    assert "\nrules: [" not in ended.out
+    assert "\x1b" not in ended.out
