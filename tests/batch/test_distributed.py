@@ -265,6 +265,22 @@ def test_workers_of_another_version_are_named(
     assert far.noted() == []
 
 
+def test_the_command(dask: DaskCluster, tmp_path: Path) -> None:
+    """The class's files are those of a batch on this machine, but for the times in them."""
+    hand_ins = tmp_path / "hand-ins"
+    hand_ins.mkdir()
+    for number, name in enumerate(("reference", "half", "empty"), start=1):
+        (hand_ins / f"s{number:03}.zip").write_bytes((EXAMPLES / f"{name}.zip").read_bytes())
+    command = [sys.executable, "-m", "pytest_k8sgrade", "batch", str(hand_ins), "--rubric", "lab1"]
+    marks = {}
+    for out, options in {"far": ["--engine", "dask", "--scheduler", dask.address], "here": []}.items():
+        ended = subprocess.run([*command, "--out", str(tmp_path / out), *options], cwd=tmp_path, check=False)
+        assert ended.returncode == 1
+        assert (tmp_path / out / "class.html").exists()
+        marks[out] = (tmp_path / out / "canvas.csv").read_bytes()
+    assert marks["far"] == marks["here"]
+
+
 def test_a_kubeconfig_that_may_name_files_keeps_its_path(tmp_path: Path) -> None:
     """What it names lies beside it, where machines share a file system."""
     file = tmp_path / "kubeconfig"
