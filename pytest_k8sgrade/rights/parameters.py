@@ -38,26 +38,31 @@ def is_open(arguments: ast.arguments, name: str) -> bool:
     return any(one is not None and one.arg == name for one in (arguments.vararg, arguments.kwarg))
 
 
+def annotation(arguments: ast.arguments, name: str) -> ast.expr | None:
+    """The type that a parameter is written with, if it is one and has one."""
+    given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return next((one.annotation for one in given if one.arg == name), None)
+
+
 def allowed(arguments: ast.arguments, name: str, module: types.ModuleType) -> Values | None:
     """The few values that the type of a parameter allows, None when it is not of that kind."""
-    given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    found = next((one.annotation for one in given if one.arg == name), None)
+    found = annotation(arguments, name)
     return literals(found, module) if found is not None else None
 
 
-def literals(annotation: ast.expr, module: types.ModuleType) -> Values | None:
+def literals(written: ast.expr, module: types.ModuleType) -> Values | None:
     """The values of a type such as Literal["a", "b"], None for any other type."""
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        annotation = ast.parse(annotation.value, mode="eval").body
-    if isinstance(annotation, ast.BinOp):
-        either = [literals(one, module) for one in (annotation.left, annotation.right)]
+    if isinstance(written, ast.Constant) and isinstance(written.value, str):
+        written = ast.parse(written.value, mode="eval").body
+    if isinstance(written, ast.BinOp):
+        either = [literals(one, module) for one in (written.left, written.right)]
         return None if None in either else tuple(value for one in either for value in one or ())
-    if isinstance(annotation, ast.Constant) and annotation.value is None:
+    if isinstance(written, ast.Constant) and written.value is None:
         return (None,)
-    if isinstance(annotation, ast.Subscript) and value_of(annotation.value, module) is typing.Literal:
-        values: Any = ast.literal_eval(annotation.slice)
+    if isinstance(written, ast.Subscript) and value_of(written.value, module) is typing.Literal:
+        values: Any = ast.literal_eval(written.slice)
         return values if isinstance(values, tuple) else (values,)
-    known = value_of(annotation, module)
+    known = value_of(written, module)
     return typing.get_args(known) if typing.get_origin(known) is typing.Literal else None
 
 

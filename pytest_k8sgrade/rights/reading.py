@@ -19,6 +19,7 @@ from pytest_k8sgrade.cluster.places import may_be_aggregated
 from pytest_k8sgrade.cluster.resources import KNOWN, Resource, base_path
 from pytest_k8sgrade.lint.code import value_of
 from pytest_k8sgrade.rights.constants import HOLE, UNKNOWN, Values, texts
+from pytest_k8sgrade.rights.parameters import annotation
 from pytest_k8sgrade.rights.permission import PROXY, Permission, of_path
 from pytest_k8sgrade.rights.program import Call, argument, name_of, program_of, spreads
 from pytest_k8sgrade.rights.values import Evaluation
@@ -84,9 +85,13 @@ class _Question:
 
     @property
     def of_a_cluster(self) -> bool:
-        """Whether it is asked of something that is called a cluster."""
+        """Whether it is asked of something that is called a cluster, or is written to be one."""
         asked = self.call.node.func
-        return isinstance(asked, ast.Attribute) and name_of(asked.value).endswith("cluster")
+        if not isinstance(asked, ast.Attribute):
+            return False
+        name = name_of(asked.value)
+        written = annotation(self.call.caller.node.args, name)
+        return name.endswith("cluster") or (written is not None and name_of(written) == "Cluster")
 
     def kinds(self, arguments: int) -> Iterator[Resource | None]:
         """The kinds that it is about, None for one that is not known; nothing where it is another call.

@@ -164,6 +164,22 @@ def test_a_kind_that_the_cluster_names_is_said_to_be_unclear(tmp_path: Path) -> 
     assert {Permission("batch", "jobs", "get"), Permission("batch", "cronjobs", "get")} <= found.permissions
 
 
+def test_an_api_that_nobody_can_know_is_said_to_be_unclear(tmp_path: Path) -> None:
+    """Also where the cluster goes by another name: its type tells."""
+    code = '''
+    def helper(view: Cluster, api: str) -> None:
+        view.list(api, "Thing")
+
+
+    def test_asks(cluster: Cluster, name: str) -> None:
+        """It asks."""
+        helper(cluster, open(name).read())
+    '''
+    found = asked(tmp_path, code)
+    assert found.unclear
+    assert found.permissions == frozenset()
+
+
 def test_a_function_out_of_a_table_may_be_given_anything(tmp_path: Path) -> None:
     """Who calls it is not to be seen, and that it is called elsewhere as well says nothing."""
     code = '''
