@@ -23,7 +23,7 @@ from tests.testbed.node import Bed, attach
 
 ROUNDS = 11
 PYTEST = str(Path(sys.executable).with_name("pytest"))
-LIBRARIES = "import kubernetes.client, kubernetes.config, prometheus_api_client, pydantic, requests, yaml"
+LIBRARIES = "import prometheus_api_client.prometheus_connect, pydantic.main, requests, rich.console, yaml"
 OURS = ("-p", "pytest_k8sgrade.plugin")
 LOOKS = Path(__file__).with_name("looks.sh")
 
