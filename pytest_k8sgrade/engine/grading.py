@@ -97,6 +97,10 @@ def run_session(session: GradeSession, progress: Progress | None = None) -> Ende
     guest = _Guest(run)
     try:
         code = run_pytest(guest)
+    except KeyboardInterrupt:  # while files were written: the grade was there
+        if run.grade is None:
+            raise
+        code = pytest.ExitCode.INTERRUPTED
     finally:
         run.close()
     interrupted = code == pytest.ExitCode.INTERRUPTED

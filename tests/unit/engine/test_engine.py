@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_k8sgrade.engine import GradingFailedError, grade_evidence
+from pytest_k8sgrade.engine import GradingFailedError, grade_evidence, grade_with, run_session
 from pytest_k8sgrade.errors import EvidenceFault, RubricFault, UsageFault
 from pytest_k8sgrade.grade.model import Grade
 from pytest_k8sgrade.reports.json import canonical_json
 from pytest_k8sgrade.run.session import GradeSession
+from pytest_k8sgrade.run.settings import Settings
 
 LAB1 = Path(__file__).parents[3] / "examples" / "lab1"
 RUBRIC = """
@@ -75,6 +76,22 @@ def test_language_and_hints_are_those_asked_for() -> None:
     english = grade_evidence("lab1", LAB1 / "empty.zip")
     assert (korean.language, english.language) == ("ko", "en")
     assert korean.items[0].hint != english.items[0].hint
+
+
+def test_a_grade_outlives_an_interrupt_while_files_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a caller whose time is up; one at a keyboard hears of the interrupt."""
+
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    undisturbed = grade_evidence("lab1", LAB1 / "half.zip")
+    monkeypatch.setattr(GradeSession, "write", interrupted)
+    settings = Settings(lab="lab1", evidence=LAB1 / "half.zip", language="en")
+    ended = run_session(GradeSession.prepare(settings))
+    assert ended.interrupted
+    assert canonical_json(ended.grade) == canonical_json(undisturbed)
+    with pytest.raises(KeyboardInterrupt):
+        grade_with(GradeSession.prepare(settings))
 
 
 def test_many_grades_leave_nothing_behind() -> None:
