@@ -239,7 +239,7 @@ def test_nobody_there(tmp_path: Path, far: Lab, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(scheduler, "WORKERS_S", 0.5)
     entries, options = [far.entry("s001", "pass")], far.options()
     for number, address in enumerate(("tcp://127.0.0.1:1", "127.0.0.1", "strange://host:1")):
-        with pytest.raises(UsageFault, match=r"no Dask scheduler answers at .*--engine dask"):
+        with pytest.raises(UsageFault, match=r"no Dask scheduler answers at .*--engine and --scheduler"):
             graded(address, entries, options, tmp_path / f"out-{number}")
     place = tmp_path / "dask"
     place.mkdir()

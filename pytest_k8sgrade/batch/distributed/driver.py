@@ -184,7 +184,7 @@ class _Batch:
     def _lost(self) -> UsageFault:
         return UsageFault(
             f"the Dask scheduler was lost with {len(self._away)} hand-ins away; what is finished is kept. "
-            "Go on with --resume, there or on this machine by leaving --engine dask out"
+            "Go on with --resume, there or on this machine by leaving --engine and --scheduler out"
         )
 
     def _require_workers(self) -> None:

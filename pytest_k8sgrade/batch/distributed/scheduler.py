@@ -38,8 +38,9 @@ def connected(address: str) -> Iterator[Client]:
             client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except Exception as error:  # of another version may be anything that the library stumbles over
             raise UsageFault(
-                f"no Dask scheduler answers at {address!r} as one of version {version('distributed')} does "
-                f"({_first_line(error)}); start one with `dask scheduler`, or leave --engine dask out"
+                f"no Dask scheduler answers at {address!r} as version {version('distributed')} does "
+                f"({_first_line(error)}); start one with `dask scheduler`, or leave out "
+                "--engine and --scheduler"
             ) from error
         try:
             _require_worker(client, address)
@@ -63,7 +64,7 @@ def require_same(client: Client, address: str, wanted: About, lab: str | None) -
         raise UsageFault(
             f"not all workers of {address!r} would grade as this machine does:\n  "
             + "\n  ".join(faults)
-            + "\ninstall the same versions there, or leave --engine dask out"
+            + "\ninstall the same versions there, or leave --engine and --scheduler out"
         )
 
 
@@ -73,7 +74,7 @@ def _require_worker(client: Client, address: str) -> None:
     except TimeoutError:
         raise UsageFault(
             f"the Dask scheduler {address!r} has no workers; "
-            f"start some with `dask worker {address}`, or leave --engine dask out"
+            f"start some with `dask worker {address}`, or leave --engine and --scheduler out"
         ) from None
 
 
