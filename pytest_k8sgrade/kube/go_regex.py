@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+LONGEST: Final = 4096
+"""Characters of an expression; matching takes its length times that of the text."""
 _MAX_MEMORY: Final = 2 * 1024 * 1024
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
@@ -20,6 +22,8 @@ def go_regex(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MAX_MEMORY
+    if len(pattern) > LONGEST:
+        raise ValueError(f"an expression of more than {LONGEST} characters")
     if "C" in _ESCAPE.findall(pattern):
         raise ValueError("\\C: a byte of a character")
     try:

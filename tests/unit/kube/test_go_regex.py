@@ -25,7 +25,8 @@ def test_an_expression_takes_the_whole_text(pattern: str, text: str, expected: b
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(?=a)", r"(a)\1", "a++", "(", r"\Z", "a{1001}", r"\C", "(?>a)", "((a{100}){100}){100}"]
+    "pattern",
+    ["(?=a)", r"(a)\1", "a++", "(", r"\Z", "a{1001}", r"\C", "(?>a)", "((a{100}){100}){100}", "a" * 5000],
 )
 def test_what_go_refuses_is_refused(pattern: str, capfd: pytest.CaptureFixture[str]) -> None:
     """Python would take most of them; RE2 says nothing on the terminal."""
