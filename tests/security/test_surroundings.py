@@ -49,6 +49,8 @@ _VARIABLES = (
     "certificate-bundle",
 )
 _KEYS = "tls-key-log"
+TRAPS = (*_FILES, *_SETTINGS, *_VARIABLES, *_LISTENS, _KEYS)
+"""Their rows of the table."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def _was_called(proxy: socket.socket) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", [*_FILES, *_SETTINGS, *_VARIABLES, *_LISTENS, _KEYS])
+@pytest.mark.parametrize("name", TRAPS)
 def test_a_trap(name: str, ended: Ended) -> None:
     """No trace of it, and the marks are those of the clusters."""
     assert expected("surroundings", name) == "no-effect"
