@@ -263,6 +263,7 @@ def test_workers_of_another_version_are_named(
     with pytest.raises(UsageFault, match=r"OtherVersionError.*--resume"):
         graded(dask, entries, options, tmp_path / "late")
     assert far.noted() == []
+    assert "s001" not in dask.log
 
 
 def test_the_command(dask: DaskCluster, tmp_path: Path) -> None:
@@ -287,6 +288,7 @@ def test_a_kubeconfig_that_may_name_files_keeps_its_path(tmp_path: Path) -> None
     file.write_text("{}", encoding="utf-8")
     own = Entry(student=Student(id="s001"), kubeconfig=file)
     shared = replace(own, allow=frozenset({"files"}))
+    assert repr(packed(shared)) == "Parcel()"
     assert unpacked(packed(shared), tmp_path / "a").kubeconfig == file
     (tmp_path / "b").mkdir()
     assert unpacked(packed(own), tmp_path / "b").kubeconfig == tmp_path / "b" / "kubeconfig" / "kubeconfig"

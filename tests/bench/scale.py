@@ -34,6 +34,7 @@ EVIDENCE: Final = tuple(EXAMPLES / f"{name}.zip" for name in ("reference", "half
 _GRADED: Final = (0, 1, 8)
 """Exit codes of a class or a student that was graded, whatever the marks."""
 _ALONE: Final = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
+_LOOKING: Final = ("--allow", "loopback", "--wait", "0", "--jobs", str(JOBS))
 _PYTEST: Final = (str(Path(sys.executable).with_name("pytest")), "-p", "pytest_k8sgrade.plugin")
 _BATCH: Final = (sys.executable, "-m", "pytest_k8sgrade", "batch")
 
@@ -54,7 +55,7 @@ def batch(folder: Path, column: str, hand_ins: Iterable[Path], *options: str) ->
         rows = csv.writer(file)
         rows.writerow(["student", column])
         rows.writerows((f"s{number:04}", str(path)) for number, path in enumerate(hand_ins, start=1))
-    where = ("--rubric", "lab1", "--out", str(out), "--quiet", "--jobs", str(JOBS))
+    where = ("--rubric", "lab1", "--out", str(out), "--quiet")
     return _timed([*_BATCH, str(roster), *where, *options], folder)
 
 
@@ -109,7 +110,7 @@ def clusters() -> str:
                 kubeconfig.write_text(simulated.kubeconfig(number), encoding="utf-8")
             sample = kubeconfigs[:SAMPLE]
             processes(folder, sample[:2], 2)  # warms the caches of files
-            together = batch(folder, "kubeconfig", kubeconfigs, "--allow", "loopback", "--wait", "0")
+            together = batch(folder, "kubeconfig", kubeconfigs, *_LOOKING)
             rows = [
                 (f"k8sgrade batch, {JOBS} at a time", CLUSTERS, together),
                 (f"pytest, {JOBS} at a time", SAMPLE, processes(folder, sample, JOBS)),

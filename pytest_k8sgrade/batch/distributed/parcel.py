@@ -30,9 +30,12 @@ _LARGEST_PACK: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A hand-in with the files that it names, by the field of the entry."""
+    """A hand-in with the files that it names, by the field of the entry.
 
-    entry: Entry
+    It shows nothing of itself: Dask logs the arguments of tasks that fail.
+    """
+
+    entry: Entry = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
 
 
