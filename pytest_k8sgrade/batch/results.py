@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets
 import shutil
@@ -22,9 +21,11 @@ from types import TracebackType
 from typing import Final
 
 from pytest_k8sgrade.batch.entry import Entry
+from pytest_k8sgrade.batch.handed_in import digest_of, read_handed_in
 from pytest_k8sgrade.batch.manifest import FILE, Manifest, read_manifest
 from pytest_k8sgrade.batch.places import place_of
 from pytest_k8sgrade.batch.writing import REPORTS, read_attempt, roster_facts
+from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.gradebook.attempt import Attempt
 from pytest_k8sgrade.reports.write import FORMATS, UNFINISHED_PREFIX, write_atomically
@@ -99,8 +100,7 @@ class Results:
             raise UsageFault(
                 "hand-ins that are graded already have changed since then:\n  "
                 + "\n  ".join(exchanged)
-                + f"\ngive them as further attempts of these students, or take their folders out of "
-                f"{str(self.folder)!r} to have them graded again"
+                + "\ngive them as further attempts of these students, or grade those again with --only ID"
             )
         return waiting
 
@@ -208,11 +208,11 @@ def _exchanged(entry: Entry, attempt: Attempt) -> str | None:
     """What is not as it was when it was graded, None for nothing that can be seen."""
     if entry.source != attempt.source:
         return f"it was {attempt.source}, and is {entry.source} now"
-    if entry.evidence is None or attempt.evidence_digest is None:
+    handed_in = entry.evidence or entry.answers
+    if handed_in is None or attempt.evidence_digest is None:
         return None
     try:
-        with entry.evidence.open("rb") as file:
-            digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+        digest = digest_of(read_handed_in(handed_in, MAX_FILE_BYTES))
+    except UsageFault:
         return None
-    return None if digest == attempt.evidence_digest else f"{entry.evidence.name} has other content now"
+    return None if digest == attempt.evidence_digest else f"{handed_in.name} has other content now"

@@ -7,10 +7,6 @@ which every item is ungraded and says why.
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import os
-import stat
 import time
 import traceback
 from collections.abc import Iterator
@@ -20,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_k8sgrade.batch.entry import Entry
+from pytest_k8sgrade.batch.handed_in import digest_of, read_handed_in
 from pytest_k8sgrade.batch.options import Graded, WorkOptions
 from pytest_k8sgrade.batch.problems import Problem, problem_grade, refusal, too_large, too_long, with_limits
 from pytest_k8sgrade.batch.workers.interrupt import interruptible
@@ -50,8 +47,10 @@ def grade_entry(entry: Entry, options: WorkOptions, folder: Path, progress: Prog
     Writes the files of `batch.writing`. Raises `OSError` when the folder cannot be written to.
     """
     began, started = time.monotonic(), datetime.now(UTC)
+    digest = None
     try:
         with interruptible():
+            digest = _take_in(entry, folder)
             graded = _grade(entry, options, folder, progress)
     except KeyboardInterrupt:
         graded = ungraded(entry, options, Problem(too_long(options)))
@@ -62,6 +61,7 @@ def grade_entry(entry: Entry, options: WorkOptions, folder: Path, progress: Prog
     except Exception as error:
         broken = Problem(Reason("worker-broken", {"error": type(error).__name__}), traceback.format_exc())
         graded = ungraded(entry, options, broken)
+    graded = replace(graded, evidence_digest=digest)
     (folder / ANSWERS).unlink(missing_ok=True)
     if graded.problem is not None:
         (folder / EVIDENCE).unlink(missing_ok=True)
@@ -80,11 +80,6 @@ def ungraded(entry: Entry, options: WorkOptions, problem: Problem) -> Graded:
 
 
 def _grade(entry: Entry, options: WorkOptions, folder: Path, progress: Progress | None) -> Graded:
-    digest = None
-    if entry.evidence is not None:
-        digest = _take_in(entry.evidence, folder / EVIDENCE, MAX_EVIDENCE_BYTES)
-    if entry.answers is not None:
-        _take_in(entry.answers, folder / ANSWERS, MAX_ANSWERS_BYTES)
     settings = _settings(entry, options, folder)
     session = GradeSession.prepare(settings, options.lab)
     _refuse_other_answers(entry, session)
@@ -96,7 +91,6 @@ def _grade(entry: Entry, options: WorkOptions, folder: Path, progress: Progress 
         grade=with_limits(grade, options),
         warnings=tuple(_warnings(entry, settings, ended)),
         recorded=session.source.recorded.recorded,
-        evidence_digest=digest,
     )
 
 
@@ -137,31 +131,19 @@ def _settings(entry: Entry, options: WorkOptions, folder: Path) -> Settings:
     )
 
 
-def _take_in(handed_in: Path, copy: Path, most: int) -> str:
-    """Copy a file byte for byte, so that what is kept is what is graded; its digest.
+def _take_in(entry: Entry, folder: Path) -> str | None:
+    """Copy a file that was handed in, so that what is kept is what is graded; its digest.
 
-    Follows no link, for it may lead out of the hand-ins; waits for no pipe. Raises `UsageFault`.
+    None for a kubeconfig. Raises `UsageFault`.
     """
-    try:
-        with open(handed_in, "rb", opener=_as_it_is) as source:
-            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
-                raise UsageFault(f"{handed_in.name!r} is no file; hand in the file itself")
-            content = source.read(most + 1)
-    except OSError as error:
-        told = "it is a link to another place" if error.errno == errno.ELOOP else error.strerror
-        raise UsageFault(
-            f"{handed_in.name!r} cannot be read ({told}); check what the roster names"
-        ) from error
-    if len(content) > most:
-        raise UsageFault(
-            f"{handed_in.name!r} is larger than {most} bytes; hand in what was recorded or written"
-        )
-    copy.write_bytes(content)
-    return "sha256:" + hashlib.sha256(content).hexdigest()
-
-
-def _as_it_is(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
+    if entry.evidence is not None:
+        content, copy = read_handed_in(entry.evidence, MAX_EVIDENCE_BYTES), EVIDENCE
+    elif entry.answers is not None:
+        content, copy = read_handed_in(entry.answers, MAX_ANSWERS_BYTES), ANSWERS
+    else:
+        return None
+    (folder / copy).write_bytes(content)
+    return digest_of(content)
 
 
 def _refuse_other_answers(entry: Entry, session: GradeSession) -> None:

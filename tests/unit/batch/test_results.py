@@ -174,6 +174,19 @@ def test_an_exchanged_hand_in_is_refused(out: Path, tmp_path: Path) -> None:
         assert place.is_dir()
 
 
+def test_an_exchanged_hand_in_is_noticed_though_it_was_refused(out: Path, tmp_path: Path) -> None:
+    """A corrected file must not be passed over in silence."""
+    file = tmp_path / "s001.zip"
+    file.write_text("no evidence", encoding="utf-8")
+    entry = replace(hand_in("s001"), evidence=file)
+    with Results.open(out, MANIFEST) as results:
+        finish(results, entry)
+        assert results.unfinished([entry]) == []
+        file.write_bytes((LAB1 / "half.zip").read_bytes())
+        with pytest.raises(UsageFault, match="--only ID"):
+            results.unfinished([entry])
+
+
 def test_what_the_roster_says_is_that_of_today(out: Path) -> None:
     """A name that was misspelt, or a deadline that was extended, needs no grading."""
     with Results.open(out, MANIFEST) as results:

@@ -197,6 +197,7 @@ def test_answers_are_graded_and_kept(folder: Path, tmp_path: Path) -> None:
     sheet = write(tmp_path / "answers.yaml", right())
     attempt, grade = graded(folder, entry(STUDENT, answers=sheet), options)
     assert attempt.score == attempt.max_score
+    assert attempt.evidence_digest == "sha256:" + hashlib.sha256(sheet.read_bytes()).hexdigest()
     assert sorted(path.name for path in folder.iterdir()) == ["attempt.json", "evidence.zip", *REPORTS]
     recorded = tmp_path / "recorded.zip"
     (folder / "evidence.zip").rename(recorded)
