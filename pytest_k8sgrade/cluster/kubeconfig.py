@@ -1,7 +1,7 @@
 """Which cluster, which user: a kubeconfig read, its context chosen, its policy applied.
 
 Only what the choice and the report need is read here. Credentials, TLS and plugins
-are the kubernetes library's (see `connection`). The files are somebody else's text,
+are seen to by the way to the server (see `way`). The files are somebody else's text,
 so their size and nesting are bounded, and every fault names the file, the context
 and what to do next.
 """

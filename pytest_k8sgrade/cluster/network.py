@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from urllib3 import exceptions
@@ -40,7 +40,7 @@ def no_answer(
     """
     where = {"server": server, "path": path}
     if isinstance(error, (exceptions.SSLError, ssl.SSLError)):
-        return NoAnswer("tls-error", {**where, "cause": _tls_cause(error)}, scope="server")
+        return _tls_fault(error, where)
     if isinstance(error, PlaceRefused):
         return NoAnswer("unreachable", {**where, "cause": "address-not-allowed"}, scope="server")
     if isinstance(error, (exceptions.NewConnectionError, exceptions.ProxyError)):
@@ -53,6 +53,13 @@ def no_answer(
     if isinstance(error, (exceptions.HTTPError, OSError)):
         return NoAnswer("unreachable", {**where, "cause": "broken-off"}, scope="endpoint", again=0.0)
     return None
+
+
+def _tls_fault(error: BaseException, where: Mapping[str, str]) -> NoAnswer:
+    if any(isinstance(cause, ssl.SSLEOFError) for cause in _chain(error)):
+        # The server hung up, as a busy one does: that says nothing of certificates.
+        return NoAnswer("unreachable", {**where, "cause": "broken-off"}, scope="server", again=0.0)
+    return NoAnswer("tls-error", {**where, "cause": _tls_cause(error)}, scope="server")
 
 
 def _tls_cause(error: BaseException) -> str:

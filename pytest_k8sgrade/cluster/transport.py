@@ -1,7 +1,7 @@
 """One read from the API server: its deadline, its retries, its size, its reason to fail.
 
-Works on the kubernetes library's connection pool, since the library's own calls wait
-without end and repeat what must not be repeated. Nothing but a GET and one login
+Works on the connection's pool, since the calls of the kubernetes library wait without end
+and repeat what must not be repeated. Nothing but a GET and one login
 form ever leaves here; everything else raises before a byte is sent (what an active check
 does goes through `acting_sending`, which a passive run never makes). Errors carry
 addresses, codes and seconds, never a header or a body.

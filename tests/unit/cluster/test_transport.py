@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import socketserver
+import threading
 import time
 
 import pytest
@@ -75,6 +77,24 @@ def test_a_handshake_that_hangs_is_about_the_server(api: FakeApi, monkeypatch: p
         "server",
         connection.server,
     )
+
+
+def test_a_handshake_that_breaks_is_begun_again(api: FakeApi) -> None:
+    """A busy server may hang up in the middle of it, which says nothing of certificates."""
+    begun: list[bytes] = []
+
+    class HangUp(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            begun.append(self.request.recv(64 * 1024))
+
+    with socketserver.TCPServer(("127.0.0.1", 0), HangUp) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        path = api.kubeconfig(cluster={"server": f"https://127.0.0.1:{server.server_address[1]}"})
+        connection, workers = open_connection(choose(path))
+        error = why(Transport(connection, workers))
+        server.shutdown()
+    assert (error.reason.id, error.reason.params["cause"]) == ("unreachable", "broken-off")
+    assert len(begun) > 1
 
 
 @pytest.mark.parametrize("where", ["headers", "body"])
