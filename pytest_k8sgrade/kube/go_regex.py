@@ -32,6 +32,15 @@ def go_regex(pattern: str) -> Any:
         raise ValueError(str(error)) from error
 
 
+def is_expression(pattern: str) -> bool:
+    """Whether Go takes it, as far as it is tried: one that is too long for us may be one."""
+    try:
+        go_regex(pattern)
+    except ValueError:
+        return len(pattern) > LONGEST
+    return True
+
+
 def matches_all(pattern: str, text: str) -> bool:
     """Whether the anchored expression takes the whole text; ValueError as above."""
     return go_regex(pattern).fullmatch(text) is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
-from pytest_k8sgrade.kube.go_regex import matches_all
+from pytest_k8sgrade.kube.go_regex import is_expression, matches_all
 
 Document = Mapping[str, Any]
 
@@ -145,6 +145,9 @@ def faults(config: Document) -> list[Fault]:
             found.append(Fault("alertmanager-receiver-undefined", "route.receiver", str(receiver)))
         unknown = sorted(str(key) for key in route.keys() - _ROUTE_KEYS)
         found += [Fault("alertmanager-field-unknown", "route", key) for key in unknown]
+        found += _wrong_expressions(route, "")
+    for rule in config.get("inhibit_rules") or []:
+        found += [*_wrong_expressions(rule, "source_"), *_wrong_expressions(rule, "target_")]
     for receiver in config.get("receivers") or []:
         found += _without_scheme(receiver)
     return found
@@ -157,6 +160,17 @@ def _of_the_root(root: Document) -> Iterator[Fault]:
     for key in ("match", "match_re", "matchers"):
         if root.get(key):
             yield Fault("alertmanager-root-conditions", f"route.{key}", str(root[key]))
+
+
+def _wrong_expressions(document: Document, prefix: str) -> Iterator[Fault]:
+    """Regular expressions that Go does not compile; conditions that we cannot read are left alone."""
+    try:
+        conditions = matchers(document, prefix)
+    except ValueError:
+        return
+    for one in conditions:
+        if one.operator in ("=~", "!~") and not is_expression(one.value):
+            yield Fault("alertmanager-expression-invalid", f"{prefix}matchers", str(one))
 
 
 def _without_scheme(receiver: Document) -> Iterator[Fault]:

@@ -68,10 +68,18 @@ def test_continue_leads_to_several_receivers() -> None:
             "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url: <redacted>}]}]",
             "alertmanager-url-invalid",
         ),
+        (
+            "route: {receiver: a, routes: [{matchers: ['severity=~\"(?=x)\"']}]}\nreceivers: [{name: a}]",
+            "alertmanager-expression-invalid",
+        ),
+        (
+            "route: {receiver: a}\nreceivers: [{name: a}]\ninhibit_rules: [{source_match_re: {a: '*'}}]",
+            "alertmanager-expression-invalid",
+        ),
     ],
 )
 def test_what_alertmanager_refuses_is_named(text: str, expected: str) -> None:
-    """A receiver that is missing, a misspelt field, an address without scheme."""
+    """A receiver that is missing, a misspelt field, an address without scheme, an expression that is none."""
     config = routing.parse(text)
     assert config is not None
     assert [fault.reason for fault in routing.faults(config)] == [expected]
