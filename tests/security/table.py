@@ -21,6 +21,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "answer": "An API server that answers with",
     "tls": "An API server that proves itself with",
     "evidence": "An evidence file with",
+    "sheet": "A file of answers with",
     "text": "A name or a value of",
     "roster": "A roster with",
     "surroundings": "In the working folder or the environment",

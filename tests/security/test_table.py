@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tests.security import test_kubeconfigs, test_rosters, test_surroundings
+from tests.security import test_answer_sheets, test_kubeconfigs, test_rosters, test_surroundings
 from tests.security.addresses import NAMES, SERVERS
 from tests.security.answers import ANSWERS
 from tests.security.evidences import EVIDENCE
@@ -19,6 +19,7 @@ TESTED: Mapping[str, Iterable[str]] = {
     "answer": ANSWERS,
     "tls": ["tls-other-authority", "tls-expired", "tls-other-name", "tls-none"],
     "evidence": EVIDENCE,
+    "sheet": test_answer_sheets.SHEETS,
     "text": TEXTS,
     "roster": test_rosters.ROSTERS,
     "surroundings": test_surroundings.TRAPS,
