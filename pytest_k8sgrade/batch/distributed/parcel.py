@@ -8,8 +8,6 @@ left out, and is missing there.
 from __future__ import annotations
 
 import io
-import os
-import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_k8sgrade.batch.entry import Entry
+from pytest_k8sgrade.batch.handed_in import read_handed_in
 from pytest_k8sgrade.batch.options import WorkOptions
 from pytest_k8sgrade.cluster.evidence import MAX_FILE_BYTES
 from pytest_k8sgrade.errors import UsageFault
@@ -106,15 +105,8 @@ def _belonging(rubric: Path) -> Iterator[Path]:
 
 
 def _content(path: Path) -> bytes | None:
-    """The bytes, one more than may be at most, None where there is no file that can be read."""
+    """The bytes, None for a link, a pipe, or what cannot be read or is too large."""
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return file.read(MAX_FILE_BYTES + 1)
-    except OSError:
-        pass
-    return None
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+        return read_handed_in(path, MAX_FILE_BYTES)
+    except UsageFault:
+        return None
