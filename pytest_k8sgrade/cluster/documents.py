@@ -17,7 +17,7 @@ _HALVES: Final = ("\\ud", "\\uD")
 def parse_json(content: bytes) -> Any:
     """The document; ValueError for what is none, RecursionError for what is nested too deep."""
     text = content.decode("utf-8-sig")
-    document = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    document = _DECODER.decode(text)
     if not any(half in text for half in _HALVES):
         return document
     return json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
@@ -32,3 +32,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError("a number that is too large")
     return value
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)

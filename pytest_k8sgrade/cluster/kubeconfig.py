@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from pytest_k8sgrade.errors import KubeconfigFault
 
 MAX_BYTES: Final = 1024 * 1024
 _SECTIONS = ("clusters", "contexts", "users")
+_HOST = re.compile(r"(?=.{1,253}$)[\w:-]{1,63}(?:\.[\w-]{1,63})*\.?")
+"""What TLS can ask a server for; the library would break at anything else."""
 _DEAD_EXEC_VERSION = "client.authentication.k8s.io/v1alpha1"
 
 
@@ -231,17 +234,21 @@ def _named(document: Mapping[str, Any], section: str, name: str, part: str) -> d
 
 
 def _validate(chosen: Chosen) -> None:
+    where = f"{chosen.origin}, context {chosen.context!r}"
     complaints = refused(chosen.policy, chosen.cluster, chosen.user)
     if complaints:
         _fault(
-            f"{chosen.origin}, context {chosen.context!r}",
+            where,
             "a kubeconfig of somebody else may not use " + "; ".join(complaints),
             "ask for a kubeconfig with an https server, an embedded certificate authority and a token",
         )
+    name = chosen.cluster.get("tls-server-name")
+    if name and not (isinstance(name, str) and _HOST.fullmatch(name)):
+        _fault(where, f"its tls-server-name {ascii(name)[:80]} is no name of a host", "correct it")
     plugin = chosen.user.get("exec")
     if isinstance(plugin, dict) and plugin.get("apiVersion") == _DEAD_EXEC_VERSION:
         _fault(
-            f"{chosen.origin}, context {chosen.context!r}",
+            where,
             f"its credential plugin speaks {_DEAD_EXEC_VERSION}, which is gone since Kubernetes 1.24",
             "update the cloud provider's CLI and let it write the kubeconfig again (v1beta1 or v1)",
         )
