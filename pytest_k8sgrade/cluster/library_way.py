@@ -32,12 +32,12 @@ def library_way(chosen: Chosen, pool_size: int) -> Way:
         proxy="", no_proxy="", retries=False, connection_pool_maxsize=pool_size
     )
     with _root_log() as log:
-        _load(chosen, configuration)
+        pool = _load(chosen, configuration)
     anonymous = not (configuration.api_key or configuration.cert_file)
     if anonymous:
         _require_no_plugin(chosen, log)
     return Way(
-        pool=ApiClient(configuration).rest_client.pool_manager,
+        pool=pool,
         authorization=lambda: (configuration.auth_settings().get("BearerToken") or {}).get("value"),
         certificate=Path(configuration.cert_file).read_bytes() if configuration.cert_file else None,
         insecure=not configuration.verify_ssl,
@@ -45,13 +45,15 @@ def library_way(chosen: Chosen, pool_size: int) -> Way:
     )
 
 
-def _load(chosen: Chosen, configuration: Any) -> None:
+def _load(chosen: Chosen, configuration: Any) -> Any:
+    """Fill the configuration and make its pool of connections."""
     options = {"context": chosen.context, "client_configuration": configuration, "persist_config": False}
     try:
         if chosen.policy == OWN and chosen.files:
             config.load_kube_config(config_file=os.pathsep.join(map(str, chosen.files)), **options)
         else:
             config.load_kube_config_from_dict(config_dict=chosen.document, **options)
+        return ApiClient(configuration).rest_client.pool_manager  # ValueError: a proxy of another kind
     except (config.ConfigException, OSError, ValueError, KeyError, TypeError) as error:
         message = f"the kubernetes library refuses it ({_short(str(error))})"
         raise KubeconfigFault(f"{chosen.where}: {message}. Next: make the kubeconfig anew.") from error
