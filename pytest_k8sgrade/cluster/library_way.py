@@ -53,8 +53,8 @@ def _load(chosen: Chosen, configuration: Any) -> Any:
             config.load_kube_config(config_file=os.pathsep.join(map(str, chosen.files)), **options)
         else:
             config.load_kube_config_from_dict(config_dict=chosen.document, **options)
-        return ApiClient(configuration).rest_client.pool_manager  # ValueError: a proxy of another kind
-    except (config.ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+        return ApiClient(configuration).rest_client.pool_manager
+    except (config.ConfigException, ImportError, OSError, ValueError, KeyError, TypeError) as error:
         message = f"the kubernetes library refuses it ({_short(str(error))})"
         raise KubeconfigFault(f"{chosen.where}: {message}. Next: make the kubeconfig anew.") from error
 

@@ -121,6 +121,8 @@ def _refused_of_cluster(policy: Policy, cluster: Mapping[str, Any]) -> Iterator[
     if not policy.proxy and _given(cluster, ("proxy-url",)):
         yield "cluster.proxy-url (requests must go to the server itself)"
     if not policy.unknown_keys:
+        if not str(cluster.get("proxy-url") or "http://").lower().startswith(("http://", "https://")):
+            yield "cluster.proxy-url (must begin with http:// or https://)"
         if not _SERVER.fullmatch(str(cluster.get("server", ""))):
             yield "cluster.server (must be https://host:port, with a path at most)"
         yield from _unknown("cluster", cluster, _CLUSTER_KEYS)
