@@ -6,6 +6,7 @@ is silent meanwhile.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Final
 
-from distributed import Client
+from distributed import Client, Security
+from distributed.comm.addressing import normalize_address
+from distributed.comm.core import connect
 
 from pytest_k8sgrade.batch.distributed.station import About, about
 from pytest_k8sgrade.errors import UsageFault
@@ -35,6 +38,7 @@ def connected(address: str) -> Iterator[Client]:
     """A client of the scheduler, which has at least one worker; raises `UsageFault`."""
     with _quiet():
         try:
+            asyncio.run(_answer(address))
             client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except Exception as error:  # of another version may be anything that the library stumbles over
             raise UsageFault(
@@ -66,6 +70,14 @@ def require_same(client: Client, address: str, wanted: About, lab: str | None) -
             + "\n  ".join(faults)
             + "\ninstall the same versions there, or leave --engine and --scheduler out"
         )
+
+
+async def _answer(address: str) -> None:
+    """Shake hands with the scheduler; a client that cannot leaves threads that stay for half a minute."""
+    connection = await connect(
+        normalize_address(address), timeout=CONNECT_S, **Security().get_connection_args("client")
+    )
+    connection.abort()
 
 
 def _require_worker(client: Client, address: str) -> None:
