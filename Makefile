@@ -20,7 +20,7 @@ demo: setup
 	$(BIN)/pytest --k8s-grade=lab1 --k8s-grade-from=examples/lab1/half.zip; test $$? -le 1
 
 test: setup
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --timeout=300
 
 check: setup
 	$(BIN)/ruff check .
@@ -39,15 +39,15 @@ lowest:
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)-lowest/bin/python -m pip install --quiet --constraint tests/lowest.txt --editable '.[test]'
-	$(VENV)-lowest/bin/pytest -n auto tests/unit tests/plugin
+	$(VENV)-lowest/bin/pytest -n auto --timeout=300 tests/unit tests/plugin
 
 e2e: setup testbed
-	$(BIN)/pytest -m "e2e and not session" tests/e2e
+	$(BIN)/pytest -m "e2e and not session" --timeout=1800 --durations=30 tests/e2e
 
 # Every mutation again, of all labs or of one: make session LAB=lab1
 session: setup testbed
 	$(if $(LAB),,$(BUILD) --scenario autoscaling)
-	$(BIN)/pytest -m session $(if $(LAB),-k $(LAB)) tests/e2e
+	$(BIN)/pytest -m session --timeout=1800 $(if $(LAB),-k $(LAB)) tests/e2e
 
 examples: setup testbed
 	$(BIN)/python -m tests.e2e.record_examples

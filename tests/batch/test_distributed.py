@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pytest_k8sgrade.batch.distributed import driver, grade_on_dask, scheduler
-from pytest_k8sgrade.batch.distributed.parcel import packed, unpacked
-from pytest_k8sgrade.batch.distributed.station import About
+from pytest_k8sgrade.batch.distributed import grade_on_dask
 from pytest_k8sgrade.batch.entry import Entry
 from pytest_k8sgrade.batch.manifest import Manifest
 from pytest_k8sgrade.batch.options import WorkOptions
@@ -25,63 +17,11 @@ from pytest_k8sgrade.engine import grade_evidence
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.gradebook.attempt import Student
 from tests.batch.dask import DaskCluster, gone, kill_worker_of, plain, until
+from tests.batch.dask_batches import driving, graded, pids
 from tests.batch.labs import Lab, Noting, files, reasons
 from tests.bench.clusters import Clusters
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "lab1"
-WAITS_ONCE = '''
-
-def do_wait_once(cluster) -> None:
-    """Wait for ever, but not a second time."""
-    try:
-        LEDGER.with_name("waited").touch(exist_ok=False)
-    except FileExistsError:
-        return
-    time.sleep(600)
-'''
-
-
-@pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-    """Three workers; those that a test kills are started anew by their nannies."""
-    with DaskCluster(tmp_path_factory.mktemp("dask"), 3) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[DaskCluster]:
-    """One worker for a test that ends all of it."""
-    folder = tmp_path / "dask"
-    folder.mkdir()
-    with DaskCluster(folder, 1) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def far(lab: Lab) -> Lab:
-    """The lab whose checks note their deeds here, wherever they are sent."""
-    file = lab.folder / "checks" / "deeds.py"
-    told = file.read_text(encoding="utf-8").replace(
-        'Path(__file__).parents[1] / "ledger.jsonl"', f"Path({str(lab.ledger)!r})"
-    )
-    file.write_text(told + WAITS_ONCE, encoding="utf-8")
-    return lab
-
-
-def graded(
-    cluster: DaskCluster | str,
-    entries: Sequence[Entry],
-    options: WorkOptions,
-    out: Path,
-    *,
-    resume: bool = False,
-) -> Noting:
-    """Grade on Dask what is not finished."""
-    watcher = Noting()
-    address = cluster if isinstance(cluster, str) else cluster.address
-    with Results.open(out, Manifest.of(options), resume=resume) as results:
-        grade_on_dask(results.unfinished(entries), options, results, watcher, address=address)
-    return watcher
 
 
 def test_the_files_are_those_of_one_machine(dask: DaskCluster, tmp_path: Path) -> None:
@@ -158,10 +98,10 @@ def test_a_hand_in_over_which_workers_die_is_one_row(dask: DaskCluster, far: Lab
     """After as many workers as Dask allows it is ungraded, and the others are graded."""
     entries = [far.entry("s001", "pass"), far.entry("s002", "sleep"), far.entry("s003", "pass")]
     options, out = far.options(), tmp_path / "out"
-    with _driver(dask, far, out, ["s001", "s002", "s003"]) as driver:
+    with driving(dask, far, out, ["s001", "s002", "s003"]) as driver:
         seen: set[int] = set()
         for _ in range(2):
-            pid = until("another worker for it", lambda: next(iter(_pids(far, "s002") - seen), None))
+            pid = until("another worker for it", lambda: next(iter(pids(far, "s002") - seen), None))
             seen.add(pid)
             kill_worker_of(pid)
         assert driver.wait(60) == 0
@@ -228,110 +168,6 @@ def test_an_interrupt_ends_what_workers_are_at(dask: DaskCluster, far: Lab, tmp_
 
 def test_a_killed_driver_ends_what_workers_are_at(dask: DaskCluster, far: Lab, tmp_path: Path) -> None:
     """The scheduler sees that it is gone; nobody goes on to the time limit for nobody."""
-    with _driver(dask, far, tmp_path / "out", ["s002"]):
+    with driving(dask, far, tmp_path / "out", ["s002"]):
         pid = far.worker_of("s002")
     until("the end of its process", lambda: gone(pid))
-
-
-def test_nobody_there(tmp_path: Path, far: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No scheduler, and a scheduler without workers, are said in one message each."""
-    monkeypatch.setattr(scheduler, "CONNECT_S", 0.5)
-    monkeypatch.setattr(scheduler, "WORKERS_S", 0.5)
-    entries, options = [far.entry("s001", "pass")], far.options()
-    for number, address in enumerate(("tcp://127.0.0.1:1", "127.0.0.1", "strange://host:1")):
-        with pytest.raises(UsageFault, match=r"no Dask scheduler answers at .*--engine and --scheduler"):
-            graded(address, entries, options, tmp_path / f"out-{number}")
-    place = tmp_path / "dask"
-    place.mkdir()
-    with DaskCluster(place, 0) as lonely, pytest.raises(UsageFault, match="has no workers; start some"):
-        graded(lonely, entries, options, tmp_path / "out")
-
-
-def test_workers_of_another_version_are_named(
-    dask: DaskCluster, far: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Before anything is graded, and one that joins late says so itself."""
-    mine = About("9.9", "3.11", "2024.1", None)
-    monkeypatch.setattr(driver, "about", lambda lab: mine)
-    entries, options = [far.entry("s001", "pass")], far.options()
-    with pytest.raises(
-        UsageFault,
-        match=r"tcp://127.0.0.1:\d+: pytest-k8sgrade .*, here 9\.9; .*distributed .*, here 2024\.1",
-    ):
-        graded(dask, entries, options, tmp_path / "out")
-    monkeypatch.setattr(driver, "require_same", lambda *_: None)
-    with pytest.raises(UsageFault, match=r"OtherVersionError.*--resume"):
-        graded(dask, entries, options, tmp_path / "late")
-    assert far.noted() == []
-    assert "s001" not in dask.log
-
-
-def test_the_command(dask: DaskCluster, tmp_path: Path) -> None:
-    """The class's files are those of a batch on this machine, but for the times in them."""
-    hand_ins = tmp_path / "hand-ins"
-    hand_ins.mkdir()
-    for number, name in enumerate(("reference", "half", "empty"), start=1):
-        (hand_ins / f"s{number:03}.zip").write_bytes((EXAMPLES / f"{name}.zip").read_bytes())
-    command = [sys.executable, "-m", "pytest_k8sgrade", "batch", str(hand_ins), "--rubric", "lab1"]
-    marks = {}
-    for out, options in {"far": ["--engine", "dask", "--scheduler", dask.address], "here": []}.items():
-        ended = subprocess.run([*command, "--out", str(tmp_path / out), *options], cwd=tmp_path, check=False)
-        assert ended.returncode == 1
-        assert (tmp_path / out / "class.html").exists()
-        marks[out] = (tmp_path / out / "canvas.csv").read_bytes()
-    assert marks["far"] == marks["here"]
-
-
-def test_a_kubeconfig_that_may_name_files_keeps_its_path(tmp_path: Path) -> None:
-    """What it names lies beside it, where machines share a file system."""
-    file = tmp_path / "kubeconfig"
-    file.write_text("{}", encoding="utf-8")
-    own = Entry(student=Student(id="s001"), kubeconfig=file)
-    shared = replace(own, allow=frozenset({"files"}))
-    assert repr(packed(shared)) == "Parcel()"
-    assert unpacked(packed(shared), tmp_path / "a").kubeconfig == file
-    (tmp_path / "b").mkdir()
-    assert unpacked(packed(own), tmp_path / "b").kubeconfig == tmp_path / "b" / "kubeconfig" / "kubeconfig"
-
-
-DRIVER = """
-import sys
-from pathlib import Path
-from pytest_k8sgrade.batch.distributed import grade_on_dask
-from pytest_k8sgrade.batch.entry import Entry
-from pytest_k8sgrade.batch.manifest import Manifest
-from pytest_k8sgrade.batch.options import WorkOptions
-from pytest_k8sgrade.batch.results import Results
-from pytest_k8sgrade.gradebook.attempt import Student
-from tests.batch.labs import Noting
-
-address, rubric, out, *students = sys.argv[1:]
-options = WorkOptions(rubric=rubric)
-folder = Path(rubric).parent / "hand-ins"
-entries = [Entry(student=Student(id=one), evidence=folder / f"{one}-1.zip") for one in students]
-with Results.open(Path(out), Manifest.of(options)) as results:
-    grade_on_dask(entries, options, results, Noting(), address=address)
-"""
-
-
-@contextmanager
-def _driver(
-    cluster: DaskCluster, lab: Lab, out: Path, students: Sequence[str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """The same in a process of its own, which is killed at the end; s002 sleeps, the others pass."""
-    for student in students:
-        lab.entry(student, "sleep" if student == "s002" else "pass")
-    argv = [sys.executable, "-c", DRIVER, cluster.address, str(lab.rubric), str(out), *students]
-    path = os.pathsep.join([".", os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    with subprocess.Popen(
-        argv, cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": path}
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _pids(lab: Lab, student: str) -> set[int]:
-    """The processes that have begun with a student."""
-    return {int(str(note["pid"])) for note in lab.noted() if note.get("student") == student}
