@@ -56,25 +56,31 @@ def environment(bed: Bed) -> dict[str, str]:
     return own
 
 
+def seconds_of(bed: Bed, name: str, argv: Sequence[str], folder: Path) -> float:
+    """Wall seconds of a command, which must end well."""
+    began = time.monotonic()
+    process = bed.popen(
+        argv,
+        cwd=folder,
+        env=environment(bed),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    output, _ = process.communicate(timeout=300)
+    if process.returncode:
+        raise SystemExit(f"{name} ended with {process.returncode}:\n{output}")
+    return time.monotonic() - began
+
+
 def time_all(bed: Bed, timed: Mapping[str, Sequence[str]], folder: Path) -> dict[str, list[float]]:
     """Wall seconds of every command, in turns; the first turn warms caches and is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in timed}
     for turn in range(ROUNDS + 1):
         for name, argv in timed.items():
-            began = time.monotonic()
-            process = bed.popen(
-                argv,
-                cwd=folder,
-                env=environment(bed),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            output, _ = process.communicate(timeout=300)
-            if process.returncode:
-                raise SystemExit(f"{name} ended with {process.returncode}:\n{output}")
+            took = seconds_of(bed, name, argv, folder)
             if turn:
-                seconds[name].append(time.monotonic() - began)
+                seconds[name].append(took)
     return seconds
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench.__main__ import OURS, PYTEST, environment
+from tests.bench.__main__ import OURS, PYTEST, seconds_of
 from tests.testbed import scenarios
 from tests.testbed.node import Bed
 
@@ -55,22 +53,7 @@ def measure(bed: Bed, folder: Path) -> str:
 def _times(bed: Bed, folder: Path) -> list[float]:
     """Wall seconds of grades that give full marks; the first one warms up and is not counted."""
     argv = [PYTEST, *OURS, "--k8s-grade=lab1", f"--k8s-grade-kubeconfig={bed.kubeconfig}"]
-    seconds = []
-    for _ in range(ROUNDS + 1):
-        began = time.monotonic()
-        process = bed.popen(
-            argv,
-            cwd=folder,
-            env=environment(bed),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        output, _ = process.communicate(timeout=300)
-        if process.returncode:
-            raise SystemExit(f"the grade ended with {process.returncode}:\n{output}")
-        seconds.append(time.monotonic() - began)
-    return seconds[1:]
+    return [seconds_of(bed, "the grade", argv, folder) for _ in range(ROUNDS + 1)][1:]
 
 
 def _documents() -> str:
