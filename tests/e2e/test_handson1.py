@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.grader import arguments, grade, recorded, replay
+from tests.e2e.limited import check, limited
 from tests.testbed import scenarios
 from tests.testbed.build.images import image
 from tests.testbed.fixtures import announcer
@@ -55,6 +56,17 @@ def test_the_finished_lab_gets_all_points(finished: Bed, tmp_path: Path) -> None
     assert run.graded.score == run.graded.max_score == Decimal(100), run.output
     assert run.code == 0
     assert {name for name, verdict in run.verdicts().items() if verdict == "skipped"} == {*ITEMS.values()}
+
+
+def test_an_active_check_has_the_rights_to_act(finished: Bed, tmp_path: Path) -> None:
+    """A drift that is made and undone, and all points, with the rights of these two alone."""
+    with limited(finished, tmp_path, "--active", "drift", lab=LAB) as kubeconfig:
+        code, told = check(finished, kubeconfig, "--active", "drift", lab=LAB)
+        others, _ = check(finished, kubeconfig, "--active", "load", lab=LAB)
+        run = grade(finished, tmp_path, "--k8s-grade-active=drift", lab=LAB, kubeconfig=kubeconfig)
+    assert (code, others) == (0, 1), told
+    assert run.verdicts()["demo-app-drift"] == "passed", run.output
+    assert run.graded.score == run.graded.max_score, run.output
 
 
 @pytest.mark.parametrize("name", ITEMS)

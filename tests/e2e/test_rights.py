@@ -6,62 +6,15 @@ Done as its comments say: applied, a token made, a kubeconfig written from it, a
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.e2e.grader import Run, grade, replay
+from tests.e2e.limited import Documents, check, limited
 from tests.testbed.fixtures import Beds
 from tests.testbed.node import Bed
-
-PROGRAM = str(Path(sys.executable).with_name("k8sgrade"))
-LAB = "lab1"
-Documents = list[dict[str, Any]]
-
-
-def k8sgrade(*arguments: object, given: str | None = None) -> str:
-    """What the command prints; it must end with 0."""
-    command = [PROGRAM, *map(str, arguments)]
-    ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
-
-
-def check(bed: Bed, kubeconfig: Path, *options: str, lab: str = LAB) -> tuple[int, str]:
-    """How `k8sgrade rbac --check` ends inside a bed, and what it says."""
-    command = [PROGRAM, "rbac", lab, *options, "--check", "--lang", "en", "--kubeconfig", str(kubeconfig)]
-    process = bed.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    told, _ = process.communicate(timeout=60)
-    return process.returncode, told
-
-
-@contextmanager
-def limited(
-    bed: Bed,
-    folder: Path,
-    *options: str,
-    lab: str = LAB,
-    change: Callable[[Documents], object] = lambda _: None,
-) -> Iterator[Path]:
-    """A kubeconfig to hand in, with the role of a lab, perhaps changed; taken back at the end."""
-    documents: Documents = [*yaml.safe_load_all(k8sgrade("rbac", lab, *options))]
-    change(documents)
-    text = yaml.safe_dump_all(documents)
-    bed.kubectl("apply", "-f", "-", input=text)
-    try:
-        token = bed.kubectl("create", "token", "k8sgrade", "-n", "kube-system", "--duration=1h")
-        place = folder / "hand-in.kubeconfig"
-        own = ["--kubeconfig", bed.kubeconfig]
-        k8sgrade("rbac", lab, "--kubeconfig-out", place, *own, given=token)
-        yield place
-    finally:
-        bed.kubectl("delete", "-f", "-", input=text)
 
 
 def without_identity(run: Run) -> dict[str, Any]:
@@ -88,18 +41,6 @@ def test_the_rights_are_enough(beds: Beds, scenario: str, tmp_path: Path) -> Non
     assert run.code == administrators.code
     again = replay(tmp_path, evidence)
     assert again.canonical == run.canonical
-
-
-def test_an_active_check_has_the_rights_to_act(beds: Beds, tmp_path: Path) -> None:
-    """Hands-on 1 with a drift that is made and undone: all points, with the rights of these two alone."""
-    bed, lab = beds("handson1"), "handson1"
-    with limited(bed, tmp_path, "--active", "drift", lab=lab) as kubeconfig:
-        code, told = check(bed, kubeconfig, "--active", "drift", lab=lab)
-        others, _ = check(bed, kubeconfig, "--active", "load", lab=lab)
-        run = grade(bed, tmp_path, "--k8s-grade-active=drift", lab=lab, kubeconfig=kubeconfig)
-    assert (code, others) == (0, 1), told
-    assert run.verdicts()["demo-app-drift"] == "passed", run.output
-    assert run.graded.score == run.graded.max_score, run.output
 
 
 @pytest.mark.parametrize("scenario", ["empty", "lab1"])

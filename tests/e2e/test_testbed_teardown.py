@@ -142,7 +142,7 @@ Start = Callable[[tuple[str, ...], str], subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Gives a function that starts a process and waits until it has said something; none outlives the test."""
+    """Gives a function that starts a process and waits until it says something; none outlives the test."""
     started: list[subprocess.Popen[bytes]] = []
 
     def run(argv: tuple[str, ...], until: str) -> subprocess.Popen[bytes]:
