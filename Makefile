@@ -42,7 +42,7 @@ lowest:
 	$(VENV)-lowest/bin/pytest -n auto --timeout=300 tests/unit tests/plugin
 
 e2e: setup testbed
-	$(BIN)/pytest -m "e2e and not session" --timeout=1800 --durations=30 tests/e2e
+	$(BIN)/pytest -m "e2e and not session" --timeout=1800 --durations=30 $(addprefix --ignore=,$(LEFT_OUT)) tests/e2e
 
 # Every mutation again, of all labs or of one: make session LAB=lab1
 session: setup testbed
