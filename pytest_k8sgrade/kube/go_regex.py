@@ -12,16 +12,18 @@ from typing import Any, Final
 LONGEST: Final = 4096
 """Characters of an expression; matching takes its length times that of the text."""
 _MAX_MEMORY: Final = 2 * 1024 * 1024
+_COMPILED: Final = 64 * 1024 * 1024
+"""Bytes of an expression that is only to be told from none: Go takes larger ones than we match."""
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
-def go_regex(pattern: str) -> Any:
+def go_regex(pattern: str, memory: int = _MAX_MEMORY) -> Any:
     """The compiled expression, a `re2` object; ValueError for what Go would refuse or hardly could hold."""
     import re2  # noqa: PLC0415 - only where a student wrote an expression
 
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = _MAX_MEMORY
+    options.max_mem = memory
     if len(pattern) > LONGEST:
         raise ValueError(f"an expression of more than {LONGEST} characters")
     if "C" in _ESCAPE.findall(pattern):
@@ -35,7 +37,7 @@ def go_regex(pattern: str) -> Any:
 def is_expression(pattern: str) -> bool:
     """Whether Go takes it, as far as it is tried: one that is too long for us may be one."""
     try:
-        go_regex(pattern)
+        go_regex(pattern, _COMPILED)
     except ValueError:
         return len(pattern) > LONGEST
     return True

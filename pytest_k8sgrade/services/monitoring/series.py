@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_k8sgrade.kube.duration import parse_duration
-from pytest_k8sgrade.outcome import Findings, too_early
+from pytest_k8sgrade.outcome import Findings, cannot_tell, too_early
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus, Sample
-from pytest_k8sgrade.services.monitoring.promql import Selector, selectors
+from pytest_k8sgrade.services.monitoring.promql import MAX_LENGTH, Selector, selectors
 from pytest_k8sgrade.services.monitoring.targets import active
 
 SCRAPES = 4
@@ -151,8 +151,11 @@ def is_young(prometheus: Prometheus, selector: Selector) -> bool:
 def absent_metrics(prometheus: Prometheus, query: str) -> dict[str, bool]:
     """The metrics that an expression reads, by name, and whether each has no series at all.
 
-    Labels are left out: a series such as that of an error may rightly not exist yet.
+    Labels are left out: a series such as that of an error may rightly not exist yet. CannotTell for
+    an expression that is too long to be read: what it needs is not known to be there.
     """
+    if len(query) > MAX_LENGTH:
+        cannot_tell("expression-too-long", length=len(query), most=MAX_LENGTH)
     named = dict.fromkeys(selector.metric for selector in selectors(query) if selector.metric)
     return {metric: not prometheus.query(metric) for metric in named}
 

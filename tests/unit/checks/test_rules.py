@@ -132,6 +132,9 @@ def test_a_rule_whose_metric_does_not_exist_can_never_fire() -> None:
     assert seen.reason.params["metric"] == "y"
     absent = api(rules=[rule(query="absent(z)")])
     assert look(prometheus.test_rule_inputs, absent.cluster(), **WHERE, rules=["WebDown"]).status == "met"
+    endless = api(rules=[rule(query=" or ".join(["z"] * 5000))])
+    seen = look(prometheus.test_rule_inputs, endless.cluster(), **WHERE, rules=["WebDown"])
+    assert (seen.status, reason(seen)) == ("cannot-tell", "expression-too-long")
     two = {**WHERE, "rules": ["WebDown", "Other"]}
     half = api(rules=[both, {**rule(query="x"), "name": "Other"}], series=("x",))
     assert share(look(prometheus.test_rule_inputs, half.cluster(), **two)) == pytest.approx(2 / 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.kube.go_regex import go_regex, matches_all
+from pytest_k8sgrade.kube.go_regex import go_regex, is_expression, matches_all
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,12 @@ def test_text_that_is_none_is_refused() -> None:
     """A lone surrogate, as JSON may hold it, is no text for anybody else."""
     with pytest.raises(ValueError, match="surrogates"):
         matches_all("a", "\ud800")
+
+
+def test_an_expression_that_is_too_large_to_match_is_one() -> None:
+    """Go takes it; what we cannot match is a doubt, and no fault of who wrote it."""
+    large = r"\pL{600}"
+    with pytest.raises(ValueError, match="too large"):
+        go_regex(large)
+    assert is_expression(large)
+    assert not is_expression("a{1001}")
