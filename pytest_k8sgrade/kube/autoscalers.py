@@ -18,6 +18,7 @@ from pytest_k8sgrade.kube.quantity import parse_quantity
 Object: TypeAlias = Mapping[str, Any]
 
 _DEFAULT_WINDOW_S = {"scaleUp": 0, "scaleDown": 300}
+_DEFAULT_TOLERANCE = 0.1
 _DEFAULT_POLICIES: Mapping[str, Sequence[Object]] = {
     "scaleUp": [
         {"type": "Pods", "value": 4, "periodSeconds": 15},
@@ -69,6 +70,12 @@ def behavior(hpa: Object, direction: str) -> Behavior:
         select=rules.get("selectPolicy") or "Max",
         policies=frozenset(Policy(one["type"], one["value"], one["periodSeconds"]) for one in policies),
     )
+
+
+def tolerance(hpa: Object, direction: str) -> float:
+    """How far a metric may be from its target, as a share of it, before the controller acts."""
+    given = (((_spec(hpa).get("behavior") or {}).get(direction)) or {}).get("tolerance")
+    return _DEFAULT_TOLERANCE if given is None else float(parse_quantity(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +142,26 @@ def ratios(hpa: Object) -> dict[Metric, float]:
     return found
 
 
+def asked_replicas(hpa: Object) -> dict[Metric, int]:
+    """How many pods each metric asks for, by the controller's arithmetic: no others within the tolerance."""
+    replicas = int((hpa.get("status") or {}).get("currentReplicas", 0))
+    least, most = 1 - tolerance(hpa, "scaleDown"), 1 + tolerance(hpa, "scaleUp")
+    return {
+        metric: replicas if least <= ratio <= most else math.ceil(round(replicas * ratio, 6))
+        for metric, ratio in ratios(hpa).items()
+    }
+
+
 def holding_metrics(hpa: Object) -> list[Metric]:
-    """The metrics that by the controller's arithmetic ask for no fewer pods than there are."""
+    """The metrics that ask for no fewer pods than there are."""
     replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
-    return [
-        metric for metric, ratio in ratios(hpa).items() if math.ceil(round(replicas * ratio, 6)) >= replicas
-    ]
+    return [metric for metric, asked in asked_replicas(hpa).items() if asked >= replicas]
+
+
+def raising_metrics(hpa: Object) -> list[Metric]:
+    """The metrics that ask for more pods than there are, whether or not there may be more."""
+    replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
+    return [metric for metric, asked in asked_replicas(hpa).items() if asked > replicas]
 
 
 def _ratio(current: Metric, target: Metric) -> float | None:

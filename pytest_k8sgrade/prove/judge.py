@@ -48,11 +48,12 @@ def compare(grade: Grade, mutation: Mutation) -> list[Difference]:
         for item, reason in found.items()
         if item not in expected
     ]
-    for item, reason in expected.items():
+    for item, reasons in expected.items():
+        either = " or ".join(reasons)
         if item not in found:
-            differences.append(Difference(kind="too-little", item=item, expected=reason))
-        elif found[item] != reason:
-            differences.append(Difference(kind="other-reason", item=item, expected=reason, found=found[item]))
+            differences.append(Difference(kind="too-little", item=item, expected=either))
+        elif found[item] not in reasons:
+            differences.append(Difference(kind="other-reason", item=item, expected=either, found=found[item]))
         elif (verdicts[item] == "ungraded") != (item in mutation.ungraded):
             wanted = "ungraded" if item in mutation.ungraded else "lost"
             told = verdicts[item]

@@ -6,7 +6,7 @@ named; its evidence lies below it. `prove.run` and the recorder of the bundled p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -119,17 +119,22 @@ def _missing(folder: Traversable, path: str, document: Document, at: Location) -
 
 
 def _wrong_items(
-    expected: dict[str, str], document: Document, at: Location, lab: LoadedRubric, reasons: frozenset[str]
+    expected: Mapping[str, Sequence[str]],
+    document: Document,
+    at: Location,
+    lab: LoadedRubric,
+    reasons: frozenset[str],
 ) -> Iterator[tuple[int, str]]:
     items = lab.rubric.by_id
-    for item, reason in expected.items():
+    for item, told in expected.items():
         line, where = document.line((*at, item)), place(document.data, (*at, item))
         if item not in items:
             yield line, f"{where}: the rubric has no item {item!r}; {choices(item, items, 'items')}"
-        elif reason == BLOCKED and not items[item].needs:
+            continue
+        if BLOCKED in told and not items[item].needs:
             yield line, f"{where}: item {item} needs no other, so it cannot be {BLOCKED}; give a reason's id"
-        elif reason not in reasons:
-            yield line, f"{where}: no text has the id {reason!r}; {choices(reason, reasons, 'ids')}"
+        for unknown in (reason for reason in told if reason not in reasons):
+            yield line, f"{where}: no text has the id {unknown!r}; {choices(unknown, reasons, 'ids')}"
 
 
 def _below(folder: Traversable, path: str) -> Traversable:

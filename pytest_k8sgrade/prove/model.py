@@ -7,9 +7,9 @@ recording of a cluster that is right but for one small change.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_k8sgrade.rubric.fields import Frozen, Matching, Slug, Text
@@ -29,6 +29,17 @@ ReasonId: TypeAlias = Annotated[
 ]
 
 
+def _listed(value: Any) -> Any:
+    """One reason is written without a list."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Reasons: TypeAlias = Annotated[tuple[ReasonId, ...], BeforeValidator(_listed), Field(min_length=1)]
+"""One reason; or several of which the moment decides one, such as how much of a load is just measured."""
+
+
 class Mutation(Frozen):
     """One fault: the items that are lost by it, and those that nothing can be said about, with reasons.
 
@@ -39,13 +50,13 @@ class Mutation(Frozen):
     id: Slug
     title: Text
     evidence: EvidencePath
-    loses: dict[Slug, ReasonId] = Field(default_factory=dict)
-    ungraded: dict[Slug, ReasonId] = Field(default_factory=dict)
+    loses: dict[Slug, Reasons] = Field(default_factory=dict)
+    ungraded: dict[Slug, Reasons] = Field(default_factory=dict)
     says: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
 
     @property
-    def expected(self) -> Mapping[str, str]:
-        """Every item that is not passed, with its reason."""
+    def expected(self) -> Mapping[str, tuple[str, ...]]:
+        """Every item that is not passed, with the reasons it may have."""
         return {**self.loses, **self.ungraded}
 
     @model_validator(mode="after")

@@ -206,6 +206,21 @@ def test_killed_while_starting(look: Same, start: Start, reached: str) -> None:
     look(network)
 
 
+def test_killed_at_once(look: Same, start: Start) -> None:
+    """A start that is killed as soon as there is anything to sweep is cleaned up as well."""
+    process = start((*CLI, "up", "--name", NAME), "")
+    deadline = time.monotonic() + PATIENCE
+    while load(_place()) is None:
+        assert time.monotonic() < deadline, "the bed has no state file"
+        assert process.poll() is None
+    # the next step: from here on a start has somebody outside
+    while not any(CGROUPS.glob(f"*/k8sgrade-{NAME}-*")):
+        assert time.monotonic() < deadline, "the bed has no control group"
+    process.kill()
+    process.wait(PATIENCE)
+    look("")
+
+
 @pytest.mark.parametrize("program", ["kube-apiserver", "kubelet"])
 def test_failed_start(look: Same, program: str) -> None:
     """A program that cannot start is told at once, in its own words, and nothing stays behind."""

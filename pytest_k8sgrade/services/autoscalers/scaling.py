@@ -7,7 +7,6 @@ trace can name any more, nothing is said.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,9 +71,7 @@ def _trusted(cluster: Cluster, steps: list[datetime], past: History | None) -> b
 
 def _wants_more(hpa: Object, least: int) -> bool:
     """Whether a metric by the controller's arithmetic asks for more than the minimum right now."""
-    replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
-    ratios = autoscalers.ratios(hpa).values()
-    return any(math.ceil(round(replicas * ratio, 6)) > least for ratio in ratios)
+    return any(asked > least for asked in autoscalers.asked_replicas(hpa).values())
 
 
 def _judge_rise(cluster: Cluster, hpa: Object, story: Traces, past: History) -> None:
@@ -158,7 +155,7 @@ def _still_up(cluster: Cluster, hpa: Object, story: Traces, past: History | None
 def _why_up(cluster: Cluster, hpa: Object, story: Traces) -> _Why:
     """Load, a rule that forbids it, the window, or a metric that does not fall, in this order."""
     able, rules = condition(hpa, "AbleToScale"), autoscalers.behavior(hpa, "scaleDown")
-    loaded = [metric for metric, ratio in autoscalers.ratios(hpa).items() if ratio > 1]
+    loaded = autoscalers.raising_metrics(hpa)
     if loaded:
         return _Why("hpa-still-loaded", {"metric": loaded[0].name, "value": _value(loaded[0])})
     if rules.select == "Disabled":
@@ -183,7 +180,9 @@ def _just_stepped(cluster: Cluster, story: Traces, rules: autoscalers.Behavior) 
 def _arithmetic(hpa: Object, metric: Metric) -> dict[str, Any]:
     asked = {(one.type, one.name, one.container): one for one in autoscalers.asked_metrics(hpa)}
     target = asked[metric.type, metric.name, metric.container]
-    return {"metric": metric.name, "value": _value(metric), "limit": _value(target)}
+    spared = max(autoscalers.tolerance(hpa, direction) for direction in ("scaleUp", "scaleDown"))
+    told = {"value": _value(metric), "limit": _value(target), "tolerance": f"{spared:.0%}"}
+    return {"metric": metric.name, **told}
 
 
 def _value(metric: Metric) -> str:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 Object = Mapping[str, Any]
 
-TOLERANCE: Final = 1.1
-"""Below this the controller does nothing, by default."""
 REST_S: Final = 20.0
 STEP_S: Final = 45.0
 LAST_STEP_S: Final = 180.0
@@ -132,9 +130,9 @@ def _require_rest(trial: Trial) -> None:
 
 
 def _is_at_rest(hpa: Object, least: int) -> bool:
-    status, ratios = hpa.get("status") or {}, autoscalers.ratios(hpa).values()
+    status = hpa.get("status") or {}
     counts = {status.get("currentReplicas"), status.get("desiredReplicas")}
-    return counts == {least} and all(ratio <= TOLERANCE for ratio in ratios)
+    return counts == {least} and not autoscalers.raising_metrics(hpa)
 
 
 def _raised(trial: Trial, load: Load) -> bool:
@@ -159,7 +157,7 @@ def _reaction(trial: Trial, cluster: Cluster) -> str | None:
     hpa = trial.read(cluster)
     if trial.replicas > trial.start:
         return "raised"
-    return "above" if max(autoscalers.ratios(hpa).values(), default=0) > TOLERANCE else None
+    return "above" if autoscalers.raising_metrics(hpa) else None
 
 
 def _raised_in_time(trial: Trial) -> bool:
@@ -183,7 +181,8 @@ def _explain_weak(trial: Trial, load: Load, running: int) -> NoReturn:
     """Without load there is no duty: either its pods do not run, or they do not reach far enough."""
     reason = "load-too-weak" if running else "load-pods-not-running"
     told = {**trial.told, "running": running, "rate": load.rate, "url": load.url, "image": load.image}
-    cannot_tell(reason, seen=round(trial.ratio, 2), wanted=TOLERANCE, **told)
+    above = 1 + autoscalers.tolerance(trial.hpa, "scaleUp")
+    cannot_tell(reason, seen=round(trial.ratio, 2), wanted=above, **told)
 
 
 def _require_fall(trial: Trial, found: Findings) -> None:

@@ -36,9 +36,10 @@ class Launch:
     """One start of a bed."""
 
     def __init__(
-        self, place: Place, tier: Tier, settings: Settings, artifacts: Artifacts, report: Report
+        self, place: Place, lock: int, tier: Tier, settings: Settings, artifacts: Artifacts, report: Report
     ) -> None:
         self.place = place
+        self._lock: int | None = lock
         self.tier = tier
         self.settings = settings
         self.artifacts = artifacts
@@ -62,36 +63,40 @@ class Launch:
         self.state.save(self.place)
 
     def files(self) -> None:
-        """Make the bed's folder and its control groups."""
+        """Make the bed's folder and its control groups, watched from the beginning."""
         self.place.folder.mkdir(mode=0o700, parents=True)
         for name in ("log", "tmp"):
             (self.place.folder / name).mkdir()
         self.save()
+        self._watch()
         cgroups.create(self.state.cgroup)
 
-    def namespaces(self, lock: int) -> None:
-        """Start the bed's first process in namespaces of its own."""
+    def namespaces(self) -> None:
+        """Start the bed's first process in namespaces of its own; it holds the lock from here on."""
+        assert self._lock is not None
         owner = os.pidfd_open(os.getpid())
         argv = ["unshare", "-m", "-n", "-p", "--fork", "--mount-proc", "--kill-child"]
         argv += [*PYTHON, f"{PACKAGE}.init", str(self.place.folder), "--owner", str(owner)]
         try:
-            self.supervisor = self._own(argv, "init", owner, lock)
+            self.supervisor = self._own(argv, "init", owner, self._lock)
         finally:
             os.close(owner)
         self.save(supervisor=Identity.of(self.supervisor.pid))
         self._until((self.place.folder / SOCKET).exists, "init", 60)
         child = only_child(self.supervisor.pid)
         self.save(init=Identity.of(child) if child else None)
-        self._watch()
+        self.release()
+
+    def release(self) -> None:
+        """Hold the bed's lock no longer."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _watch(self) -> None:
-        """Leave somebody outside who sweeps when the bed has ended."""
-        both = (self.state.init, self.state.supervisor)
-        handles = [handle for process in both if process and (handle := process.pidfd()) is not None]
-        argv = [*PYTHON, f"{PACKAGE}.watcher", str(self.place.runs), self.place.name]
-        self.watcher = self._own([*argv, *map(str, handles)], "watcher", *handles)
-        for handle in handles:
-            os.close(handle)
+        """Leave somebody outside who sweeps when the bed has ended, or this start."""
+        argv = [*PYTHON, f"{PACKAGE}.watcher", str(self.place.runs), self.place.name, self.state.cgroup]
+        self.watcher = self._own(argv, "watcher")
 
     def _own(self, argv: list[str], name: str, *handles: int) -> subprocess.Popen[bytes]:
         """Start a process of ours that no Ctrl-C reaches."""

@@ -6,7 +6,6 @@ goes wrong on the way, Ctrl-C included, takes down what was already there.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -53,16 +52,13 @@ def up(
     lock = None if _alive(place) else take(place, timeout=3)
     if lock is None:
         raise BedError(f"bed {name!r} runs already: choose another name, or take it down first")
-    launch = Launch(place, tier, settings or Settings(), artifacts, report)
+    launch = Launch(place, lock, tier, settings or Settings(), artifacts, report)
     try:
         with ThreadPoolExecutor(2, "launch") as pool:
-            try:
-                launch.files()
-                pki = pool.submit(launch.certificates)
-                root = pool.submit(_containerd_root, launch, frozenset(images)) if tier == "node" else None
-                launch.namespaces(lock)
-            finally:
-                os.close(lock)  # the bed's first process holds it from here on
+            launch.files()
+            pki = pool.submit(launch.certificates)
+            root = pool.submit(_containerd_root, launch, frozenset(images)) if tier == "node" else None
+            launch.namespaces()
             bed = launch.bed()
             _programs(launch, bed, pki.result, root.result if root else None)
         _usable(launch, bed)
@@ -87,6 +83,7 @@ def _abort(launch: Launch) -> None:
         shutil.rmtree(kept, ignore_errors=True)
         if launch.layout.log.exists():
             shutil.copytree(launch.layout.log, kept)
+        launch.release()  # not before: the watcher sweeps the logs too
         launch.end()
 
 

@@ -144,6 +144,25 @@ def holding(place: Place, *, timeout: float) -> Iterator[bool]:
             release(place, handle)
 
 
+@contextlib.contextmanager
+def inherit(place: Place) -> Iterator[bool]:
+    """Wait, for ever, until nobody holds the lock that is there now; yields False if it has been removed."""
+    try:
+        handle = os.open(place.lock, os.O_RDWR)
+    except FileNotFoundError:
+        yield False
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    mine = _same(handle, place.lock)
+    try:
+        yield mine
+    finally:
+        if mine:
+            release(place, handle)
+        else:
+            os.close(handle)
+
+
 def clean(place: Place) -> None:
     """Remove what a dead bed left behind; the caller holds its lock."""
     state = load(place)

@@ -1,32 +1,30 @@
 """Waits outside a bed until it has ended, however it ended, and sweeps what is left of it.
 
 A separate, tiny process in a session of its own: a bed may be killed together with the command
-that started it.  Should the watcher be killed too, the next testbed command sweeps.
+that started it.  It starts before anything that has to be swept, and waits for the bed's lock,
+which the command holds while it starts the bed and the bed's first process afterwards.  Should the
+watcher be killed too, the next testbed command sweeps.
 """
 
 from __future__ import annotations
 
 import argparse
-import select
 from pathlib import Path
 
-from .state import Place, clean, holding, load
+from .state import Place, clean, inherit, load
 
 
 def main() -> None:
-    """Wait for the processes whose pidfds are given, then sweep the bed."""
+    """Wait for the end of the bed with the given control group, then sweep it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("runs", type=Path)
     parser.add_argument("name")
-    parser.add_argument("handles", type=int, nargs="+")
+    parser.add_argument("cgroup")
     options = parser.parse_args()
     place = Place(options.runs, options.name)
-    mine = load(place)
-    for handle in options.handles:
-        select.select([handle], [], [])
-    with holding(place, timeout=5) as held:
-        now = load(place)
-        if held and mine is not None and now is not None and now.init == mine.init:
+    with inherit(place) as mine:
+        state = load(place) if mine else None
+        if state is not None and state.cgroup == options.cgroup:
             clean(place)
 
 

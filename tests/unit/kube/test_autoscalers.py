@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.kube.autoscalers import behavior, holding_metrics, missing_requests, parse_policy
+from pytest_k8sgrade.kube.autoscalers import (
+    behavior,
+    holding_metrics,
+    missing_requests,
+    parse_policy,
+    raising_metrics,
+)
 from tests.unit.checks.objects import container, current_metric, hpa
 
 
@@ -21,6 +27,29 @@ def test_a_metric_holds_the_size_by_rounding_up(memory: int, holds: bool) -> Non
     metrics = [current_metric("cpu", 0), current_metric("memory", memory)]
     held = holding_metrics(hpa(status={"currentReplicas": 3, "currentMetrics": metrics}))
     assert [metric.name for metric in held] == (["memory"] if holds else [])
+
+
+@pytest.mark.parametrize(
+    ("replicas", "cpu", "behavior", "held"),
+    [
+        (3, 53, {}, "holding"),  # 1.06 of the target is within the controller's tenth
+        (3, 55, {}, "holding"),
+        (3, 56, {}, "raising"),
+        (20, 46, {}, "holding"),  # ceil(20 * 0.92) is 19, but a tenth below is within it too
+        (20, 44, {}, None),
+        (3, 53, {"scaleUp": {"tolerance": "50m"}}, "raising"),
+        (3, 60, {"scaleUp": {"tolerance": "0.2"}}, "holding"),
+        (20, 46, {"scaleDown": {"tolerance": "0"}}, None),
+    ],
+)
+def test_within_the_tolerance_a_metric_asks_for_what_there_is(
+    replicas: int, cpu: int, behavior: dict[str, object], held: str | None
+) -> None:
+    """As the controller decides it: the target is 50 percent."""
+    status = {"currentReplicas": replicas, "currentMetrics": [current_metric("cpu", cpu)]}
+    scaled = hpa(status=status, behavior=behavior)
+    assert bool(raising_metrics(scaled)) == (held == "raising")
+    assert bool(holding_metrics(scaled)) == (held is not None)
 
 
 def test_a_policy_is_read_as_it_is_shown() -> None:

@@ -83,6 +83,16 @@ def test_what_a_need_stands_before_is_blocked() -> None:
     }
 
 
+def test_one_of_several_reasons_will_do() -> None:
+    """Where the moment decides; all of them are told where it is none."""
+    either = {**FITS, "loses": {**FITS["loses"], "second": ["pod-broken", "pod-absent"]}}
+    assert compare(LOST, mutation(**either)) == []
+    neither = {**FITS, "loses": {**FITS["loses"], "second": ["pod-broken", "pod-old"]}}
+    assert compare(LOST, mutation(**neither)) == [
+        Difference(kind="other-reason", item="second", expected="pod-broken or pod-old", found="pod-absent")
+    ]
+
+
 def test_exactly_the_named_items_differ_in_nothing() -> None:
     """Items, reasons and verdicts as the proof file says."""
     assert compare(LOST, mutation()) == []

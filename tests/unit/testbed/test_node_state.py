@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -127,6 +129,44 @@ def test_the_lock_lives_as_long_as_a_process_that_inherited_it(place: Place) -> 
         process.kill()
     with state.holding(place, timeout=5) as mine:
         assert mine
+
+
+def test_a_lock_is_inherited_when_its_holder_ends(place: Place) -> None:
+    """Whoever waits for a lock gets it the moment its holder is gone, and leaves no file."""
+    handle = state.take(place)
+    assert handle is not None
+    with subprocess.Popen(["sleep", "60"], pass_fds=(handle,)) as process:
+        os.close(handle)
+        threading.Timer(0.2, process.kill).start()
+        with state.inherit(place) as mine:
+            assert mine
+            assert process.wait(5) == -signal.SIGKILL
+            assert state.take(place) is None
+    assert list(place.runs.iterdir()) == []
+
+
+def test_a_lock_that_was_removed_is_nobodys_inheritance(place: Place) -> None:
+    """Who waited for a bed that somebody else has swept meanwhile leaves its successor in peace."""
+    handle = state.take(place)
+    assert handle is not None
+    successor: list[int | None] = []
+
+    def sweep() -> None:
+        state.release(place, handle)
+        successor.append(state.take(place, timeout=5))
+
+    place.lock.rename(place.runs / "waiting.lock")  # so that the wait begins on a file that is not there
+    with state.inherit(place) as mine:
+        assert not mine
+    (place.runs / "waiting.lock").rename(place.lock)
+    threading.Timer(0.2, sweep).start()
+    with state.inherit(place) as mine:
+        assert not mine
+    while not successor:
+        time.sleep(0.01)
+    assert successor[0] is not None
+    assert place.lock.exists()
+    state.release(place, successor[0])
 
 
 def test_sweep_removes_the_dead_and_spares_the_living(tmp_path: Path) -> None:
