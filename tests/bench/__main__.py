@@ -1,9 +1,10 @@
-"""Times the grader beside a kubectl script, chainsaw and a bare pytest start, on one converged lab 1.
+"""Times the grader beside kubectl scripts, chainsaw and a bare pytest start, on one converged lab 1.
 
-They take turns, so that a slow moment of the machine meets all of them; ratios of
-medians are what counts. `libraries only` is a pytest run that does nothing but import the
-libraries that grading rests on: no grader on them can be faster. Run by `make bench`; it is
-a measurement, not a test.
+A kubectl script and a chainsaw test come twice: with the 25 looks that a course would write, and
+with the same objects that the grader reads (`same`). All take turns, so that a slow moment of
+the machine meets all of them; ratios of medians are what counts. `libraries only` is a pytest
+run that does nothing but import the libraries that grading rests on: no grader on them can be
+faster. Run by `make bench`; it is a measurement, not a test.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench.chainsaw import write_test
+from pytest_k8sgrade.cluster.evidence import unpack
+from tests.bench import chainsaw as chainsaw_looks
+from tests.bench import same
 from tests.testbed import scenarios
 from tests.testbed.fixtures import running
 from tests.testbed.node import Bed, attach
@@ -30,13 +33,21 @@ LOOKS = Path(__file__).with_name("looks.sh")
 
 def commands(bed: Bed, folder: Path) -> dict[str, list[str]]:
     """What is timed, by the name it is printed under."""
-    write_test(folder)
+    grade = [PYTEST, *OURS, "--k8s-grade=lab1", f"--k8s-grade-kubeconfig={bed.kubeconfig}"]
+    chainsaw = [str(bed.artifacts.binary("chainsaw")), "test", "--no-color"]
+    chainsaw_looks.write_test(folder / "looks")
+    seconds_of(bed, "this grader", [*grade, "--k8s-grade-record=read.zip"], folder)
+    read = same.answers(unpack(folder / "read.zip"))
+    same.write_script(read, folder / "same.sh")
+    same.write_test(read, folder / "same")
     empty = _test_file(folder / "bare", "pass")
     libraries = _test_file(folder / "libraries", LIBRARIES)
     return {
-        "this grader": [PYTEST, *OURS, "--k8s-grade=lab1", f"--k8s-grade-kubeconfig={bed.kubeconfig}"],
-        "kubectl script": [str(LOOKS)],
-        "chainsaw": [str(bed.artifacts.binary("chainsaw")), "test", "--no-color", str(folder)],
+        "this grader": grade,
+        "kubectl, 25 looks": [str(LOOKS)],
+        "kubectl, same": [str(folder / "same.sh")],
+        "chainsaw, 25 looks": [*chainsaw, str(folder / "looks")],
+        "chainsaw, same": [*chainsaw, str(folder / "same")],
         "libraries only": [PYTEST, "-q", str(libraries)],
         "bare pytest": [PYTEST, "-q", str(empty)],
         "with the plugin": [PYTEST, *OURS, "-q", str(empty)],
@@ -87,10 +98,10 @@ def time_all(bed: Bed, timed: Mapping[str, Sequence[str]], folder: Path) -> dict
 def report(seconds: Mapping[str, Sequence[float]]) -> str:
     """Medians, spreads, and the grader's time as a share of each of the others'."""
     ours = statistics.median(seconds["this grader"])
-    lines = [f"{'':16}{'median s':>10}{'min':>8}{'max':>8}{'grader / it':>14}"]
+    lines = [f"{'':18}{'median s':>10}{'min':>8}{'max':>8}{'grader / it':>14}"]
     for name, values in seconds.items():
         median = statistics.median(values)
-        lines.append(f"{name:16}{median:>10.2f}{min(values):>8.2f}{max(values):>8.2f}{ours / median:>14.2f}")
+        lines.append(f"{name:18}{median:>10.2f}{min(values):>8.2f}{max(values):>8.2f}{ours / median:>14.2f}")
     return "\n".join(lines)
 
 

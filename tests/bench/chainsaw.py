@@ -57,7 +57,13 @@ def asserts() -> list[dict[str, Any]]:
 
 
 def write_test(folder: Path) -> None:
-    """Write the test into a folder for `chainsaw test`."""
+    """Write the looks of a course's script into a folder for `chainsaw test`."""
+    write_asserts(folder, asserts())
+
+
+def write_asserts(folder: Path, wanted: list[dict[str, Any]]) -> None:
+    """Write a test with these asserts into a new folder."""
+    folder.mkdir()
     test = {
         "apiVersion": "chainsaw.kyverno.io/v1alpha1",
         "kind": "Test",
@@ -65,7 +71,7 @@ def write_test(folder: Path) -> None:
         "spec": {
             "skipDelete": True,
             "namespace": "default",
-            "steps": [{"try": [{"assert": {"resource": wanted}} for wanted in asserts()]}],
+            "steps": [{"try": [{"assert": {"resource": one}} for one in wanted]}],
         },
     }
     (folder / "chainsaw-test.yaml").write_text(json.dumps(test, indent=1), encoding="utf-8")
