@@ -40,3 +40,20 @@ def settings(function: Function) -> Function:
         multiple=True,
         help="Set a variable of the rubric; may be given several times.",
     )(function)
+
+
+def connection(purpose: str) -> Callable[[Function], Function]:
+    """`--kubeconfig` and `--context`; the purpose completes the help's first sentence."""
+
+    def add(function: Function) -> Function:
+        function = click.option(
+            "--context", metavar="NAME", help="Context of the kubeconfig.  [default: its current one]"
+        )(function)
+        return click.option(
+            "--kubeconfig",
+            type=PLACE,
+            metavar="FILE",
+            help=f"Kubeconfig {purpose}.  [default: $KUBECONFIG, then ~/.kube/config]",
+        )(function)
+
+    return add

@@ -48,13 +48,7 @@ _OWNER_ONLY: Final = 0o600
     metavar="FILE",
     help="Write a kubeconfig to hand in, with the token on standard input.",
 )
-@click.option(
-    "--kubeconfig",
-    type=options.PLACE,
-    metavar="FILE",
-    help="Kubeconfig for --check and --kubeconfig-out.  [default: $KUBECONFIG, then ~/.kube/config]",
-)
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.  [default: its current one]")
+@options.connection("for --check and --kubeconfig-out")
 @options.language
 def command(  # noqa: PLR0913 - one for each option
     lab: str,

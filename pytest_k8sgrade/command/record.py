@@ -25,13 +25,7 @@ if TYPE_CHECKING:
 @click.command("record")
 @click.argument("lab", required=False)
 @click.option("--out", type=options.PLACE, required=True, metavar="FILE", help="Where the evidence goes.")
-@click.option(
-    "--kubeconfig",
-    type=options.PLACE,
-    metavar="FILE",
-    help="Kubeconfig of the cluster.  [default: $KUBECONFIG, then ~/.kube/config]",
-)
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.  [default: its current one]")
+@options.connection("of the cluster")
 @options.settings
 @click.option(
     "--active",

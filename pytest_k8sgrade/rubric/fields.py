@@ -151,6 +151,13 @@ class Matching:
         return value
 
 
+def share_or_points(description: str) -> WithJsonSchema:
+    """The JSON Schema of what is written as `60%` or as points."""
+    share = {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?\s*%$"}
+    points = {"type": "number", "exclusiveMinimum": 0}
+    return WithJsonSchema({"anyOf": [share, points], "description": description})
+
+
 Slug: TypeAlias = Annotated[
     str, Matching("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "lower case letters, digits and dashes")
 ]
@@ -184,15 +191,7 @@ Mark: TypeAlias = Annotated[
     PassMark,
     BeforeValidator(parse_pass_mark),
     PlainSerializer(str),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?\s*%$"},
-                {"type": "number", "exclusiveMinimum": 0},
-            ],
-            "description": "From where on the rubric is passed: a share such as 60%, or points.",
-        }
-    ),
+    share_or_points("From where on the rubric is passed: a share such as 60%, or points."),
 ]
 """A pass mark, written as `60%` or as points."""
 

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 from pydantic_core import PydanticCustomError
 
 from pytest_k8sgrade.kube.duration import parse_duration
-from pytest_k8sgrade.rubric.fields import Frozen, PassMark, parse_pass_mark
+from pytest_k8sgrade.rubric.fields import Frozen, PassMark, parse_pass_mark, share_or_points
 
 _MAX_SPAN = 366 * 86400.0
 _DAY = 86400
@@ -68,15 +68,7 @@ Loss: TypeAlias = Annotated[
     PassMark,
     BeforeValidator(_parse_loss),
     PlainSerializer(str),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?\s*%$"},
-                {"type": "number", "exclusiveMinimum": 0},
-            ],
-            "description": "A share such as 10%, or points.",
-        }
-    ),
+    share_or_points("A share such as 10%, or points."),
 ]
 """What lateness costs, written as `10%` or as points."""
 
