@@ -142,26 +142,28 @@ def ratios(hpa: Object) -> dict[Metric, float]:
     return found
 
 
-def asked_replicas(hpa: Object) -> dict[Metric, int]:
-    """How many pods each metric asks for, by the controller's arithmetic: no others within the tolerance."""
-    replicas = int((hpa.get("status") or {}).get("currentReplicas", 0))
-    least, most = 1 - tolerance(hpa, "scaleDown"), 1 + tolerance(hpa, "scaleUp")
-    return {
-        metric: replicas if least <= ratio <= most else math.ceil(round(replicas * ratio, 6))
-        for metric, ratio in ratios(hpa).items()
-    }
+def needed_replicas(hpa: Object) -> dict[Metric, int]:
+    """How many pods each metric needs by the bare arithmetic, without any tolerance."""
+    replicas = _replicas(hpa)
+    return {metric: math.ceil(round(replicas * ratio, 6)) for metric, ratio in ratios(hpa).items()}
 
 
 def holding_metrics(hpa: Object) -> list[Metric]:
-    """The metrics that ask for no fewer pods than there are."""
-    replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
-    return [metric for metric, asked in asked_replicas(hpa).items() if asked >= replicas]
+    """The metrics for which the controller takes no pod away."""
+    replicas, least = _replicas(hpa), 1 - tolerance(hpa, "scaleDown")
+    found, needed = ratios(hpa), needed_replicas(hpa)
+    return [metric for metric, ratio in found.items() if ratio >= least or needed[metric] >= replicas]
 
 
 def raising_metrics(hpa: Object) -> list[Metric]:
-    """The metrics that ask for more pods than there are, whether or not there may be more."""
-    replicas = (hpa.get("status") or {}).get("currentReplicas", 0)
-    return [metric for metric, asked in asked_replicas(hpa).items() if asked > replicas]
+    """The metrics for which the controller wants more pods, whether or not there may be more."""
+    replicas, most = _replicas(hpa), 1 + tolerance(hpa, "scaleUp")
+    found, needed = ratios(hpa), needed_replicas(hpa)
+    return [metric for metric, ratio in found.items() if ratio > most and needed[metric] > replicas]
+
+
+def _replicas(hpa: Object) -> int:
+    return int((hpa.get("status") or {}).get("currentReplicas", 0))
 
 
 def _ratio(current: Metric, target: Metric) -> float | None:

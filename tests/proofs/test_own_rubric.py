@@ -170,6 +170,16 @@ def test_another_proof_file_may_be_named(rubric: Path, capsys: pytest.CaptureFix
         ),
         (
             "written: field-differs",
+            "written: [field-differs, no-such-id]",
+            "9: mutation selects-nothing, loses.written: no text has the id 'no-such-id'",
+        ),
+        (
+            "written: field-differs",
+            "written: []",
+            "9: mutation selects-nothing, loses.written: ",
+        ),
+        (
+            "written: field-differs",
             "written: blocked",
             "9: mutation selects-nothing, loses.written: item written needs no other, so",
         ),

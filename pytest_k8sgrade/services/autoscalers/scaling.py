@@ -70,8 +70,8 @@ def _trusted(cluster: Cluster, steps: list[datetime], past: History | None) -> b
 
 
 def _wants_more(hpa: Object, least: int) -> bool:
-    """Whether a metric by the controller's arithmetic asks for more than the minimum right now."""
-    return any(asked > least for asked in autoscalers.asked_replicas(hpa).values())
+    """Whether a metric needs more than the minimum right now; what is merely tolerated proves no need."""
+    return any(needed > least for needed in autoscalers.needed_replicas(hpa).values())
 
 
 def _judge_rise(cluster: Cluster, hpa: Object, story: Traces, past: History) -> None:
@@ -180,9 +180,10 @@ def _just_stepped(cluster: Cluster, story: Traces, rules: autoscalers.Behavior) 
 def _arithmetic(hpa: Object, metric: Metric) -> dict[str, Any]:
     asked = {(one.type, one.name, one.container): one for one in autoscalers.asked_metrics(hpa)}
     target = asked[metric.type, metric.name, metric.container]
-    spared = max(autoscalers.tolerance(hpa, direction) for direction in ("scaleUp", "scaleDown"))
-    told = {"value": _value(metric), "limit": _value(target), "tolerance": f"{spared:.0%}"}
-    return {"metric": metric.name, **told}
+    direction = "scaleUp" if autoscalers.ratios(hpa)[metric] > 1 else "scaleDown"
+    tolerated = f"{100 * autoscalers.tolerance(hpa, direction):g}%"
+    values = {"value": _value(metric), "limit": _value(target), "tolerance": tolerated}
+    return {"metric": metric.name, **values}
 
 
 def _value(metric: Metric) -> str:

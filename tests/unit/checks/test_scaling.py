@@ -72,6 +72,15 @@ UP_AND_DOWN = history(*[2] * 50, 4, 4, 6, 4, *[2] * 62)
 """Rises at 08:53:20."""
 
 
+@pytest.mark.parametrize(("cpu", "expected"), [(46, "unmet"), (48, "met")])
+def test_what_is_merely_tolerated_proves_no_need(cpu: int, expected: str) -> None:
+    """13 pods at 46 of 50 percent are kept, but 12 would do, and nobody has seen a load."""
+    above = state(13, LATER, cpu=cpu)
+    above["spec"]["minReplicas"] = 12
+    above["spec"]["maxReplicas"] = 20
+    assert looked("up", above, points=history(*[12] * 116)).status == expected
+
+
 def test_a_rise_that_prometheus_saw_near_an_own_step_is_proof() -> None:
     """The HPA is back at its minimum, its last step went down, its events tell of the rise."""
     seen = looked("up", state(2, "2026-03-02T08:58:00Z"), rescale("2026-03-02T08:53:00Z"), points=UP_AND_DOWN)
