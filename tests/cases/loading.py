@@ -1,7 +1,7 @@
 """The cases as data: what was recorded, and how this product is asked about it.
 
 `open.yaml` and `live.yaml` hold situations with the right verdict and are kept as
-they came. `replays/<system>.yaml` says for each of them which check looks at it and
+they came; `further/<area>.yaml` has more of their kinds. `replays/<system>.yaml` says for each of them which check looks at it and
 what it must find; `given.yaml` has records that several replays need besides.
 """
 
@@ -86,8 +86,9 @@ class Replay:
 
 @cache
 def cases() -> Mapping[str, Case]:
-    """All cases of both files by id."""
-    entries = [entry for name in ("open", "live") for entry in _load(HERE / f"{name}.yaml")]
+    """All cases of all files by id."""
+    files = [HERE / "open.yaml", HERE / "live.yaml", *sorted((HERE / "further").glob("*.yaml"))]
+    entries = [entry for file in files for entry in _load(file)]
     fields = ("id", "system", "situation", "verdict", "hint")
     found = [Case(**{key: one[key] for key in fields}, evidence=tuple(one["evidence"])) for one in entries]
     assert len({case.id for case in found}) == len(found)

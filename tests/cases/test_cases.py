@@ -1,4 +1,4 @@
-"""Every case of the two files gets the right verdict, and a hint that holds the case's content."""
+"""Every case gets the right verdict, and a hint that holds the case's content."""
 
 from __future__ import annotations
 
