@@ -15,6 +15,7 @@ from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import living, pod_ready, pods_shortfall
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics import custom_metrics
 from pytest_k8sgrade.services.metrics.custom_metrics import Value
 from pytest_k8sgrade.services.running import workloads
@@ -41,10 +42,11 @@ def test_metric(
     workload: str = "",
     kind: workloads.WorkloadKind = "Deployment",
     resource: str = "pods",
+    object: str = "",  # noqa: A002 - what an HPA calls it
     at_least: str = "",
     at_most: str = "",
 ) -> None:
-    """The custom metric {metric} has a value for every pod that it is about."""
+    """The custom metric {metric} has a value for every pod, or for the object, that it is about."""
     found = custom_metrics.values(cluster, metric, namespace, resource)
     params: dict[str, Any] = {"metric": metric, "namespace": namespace, "resource": resource}
     if found is None:
@@ -53,12 +55,35 @@ def test_metric(
     findings.require(True, "custom-metric-absent", part="served")
     if workload:
         found = _require_pods(cluster, findings, found, workload, kind, params)
+    elif object:
+        found = _require_object(findings, found, object, params)
     else:
         findings.require(
             bool(found), "custom-metric-without-values", part="values", seen=0, wanted=1, weight=2, **params
         )
     _require_plausible(findings, found, at_least, at_most, params)
     findings.close()
+
+
+def _require_object(
+    findings: Findings, found: Sequence[Value], name: str, params: Mapping[str, Any]
+) -> list[Value]:
+    """Record whether the one object has a value; gives it."""
+    own = [value for value in found if value.name == name]
+    reason = "custom-metric-object-without-value" if found else "custom-metric-without-values"
+    others = sorted({value.name for value in found})
+    findings.require(
+        bool(own),
+        reason,
+        part="values",
+        seen=others,
+        wanted=name,
+        weight=2,
+        object=name,
+        others=others,
+        **params,
+    )
+    return own
 
 
 def _require_pods(
@@ -131,15 +156,16 @@ def test_external(
     at_least: str = "",
     at_most: str = "",
 ) -> None:
-    """The external metric {metric} has a value."""
+    """The external metric {metric} has a value; several series count together, as for an autoscaler."""
     found = custom_metrics.external_values(cluster, metric, namespace, labels or {})
     params: dict[str, Any] = {"metric": metric, "namespace": namespace, "resource": "external"}
     if found is None:
-        unmet("custom-metric-absent", seen=None, wanted=metric, offered=[], **params)
+        offered = if_readable(lambda: custom_metrics.offered_external(cluster)) or []
+        unmet("custom-metric-absent", seen=offered, wanted=metric, offered=offered, **params)
     findings = Findings()
     findings.require(True, "custom-metric-absent", part="served")
     findings.require(
         bool(found), "custom-metric-without-values", part="values", seen=0, wanted=1, weight=2, **params
     )
-    _require_plausible(findings, found, at_least, at_most, params)
+    _require_plausible(findings, custom_metrics.added_up(found), at_least, at_most, params)
     findings.close()

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services.metrics.exposition import parse, types
+from pytest_k8sgrade.services.metrics.exposition import parse, type_of
 from pytest_k8sgrade.services.web import answered
 
 Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
@@ -42,7 +42,7 @@ def test_exposes(
     if not own:
         offered = sorted({sample.name for sample in samples})
         unmet("metric-not-exposed", seen=offered, wanted=metric, offered=offered, **told)
-    found, has = Findings(), types(text).get(metric, "untyped")
+    found, has = Findings(), type_of(text, metric)
     found.require(True, "metric-not-exposed", part="exposed", weight=2)
     found.require(has == kind, "metric-of-other-type", part="type", seen=has, wanted=kind, has=has, **told)
     for label in labels:

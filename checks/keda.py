@@ -17,16 +17,19 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.kube.times import format_time, parse_time
-from pytest_k8sgrade.outcome import Findings, hopeless, unmet
-from pytest_k8sgrade.services.autoscalers import keda, triggers
+from pytest_k8sgrade.outcome import CannotTell, Findings, hopeless, unmet
+from pytest_k8sgrade.services.autoscalers import keda, scaled_jobs, triggers
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.metrics import api_services
+from pytest_k8sgrade.services.metrics import adapter, api_services
 from pytest_k8sgrade.services.running import workloads
 
-COMPONENTS = (("keda-operator",), (keda.METRICS_SERVICE, "keda-metrics-apiserver"))
-"""The Deployments' names by KEDA's chart, then by its release file where that differs."""
+COMPONENTS = {
+    keda.PROGRAM: ("keda-operator",),
+    keda.METRICS_PROGRAM: (keda.METRICS_SERVICE, "keda-metrics-apiserver"),
+}
+"""The Deployments' names by KEDA's chart, then by its release file where that differs, by their images."""
 CRD = "scaledobjects.keda.sh"
 EXTERNAL = "external.metrics.k8s.io/v1beta1"
 SLACK = timedelta(seconds=30)
@@ -37,9 +40,11 @@ def test_installed(cluster: Cluster, namespace: str = "keda") -> None:
     """KEDA's operator and metrics server run, and ScaledObjects are a known kind."""
     found = Findings()
     require_established(cluster, found, CRD)
-    for name, *others in COMPONENTS:
+    for image, (name, *others) in COMPONENTS.items():
         looked = (cluster.find("apps/v1", "Deployment", one, namespace) for one in (name, *others))
-        program = next((one for one in looked if one is not None), None)
+        program = next((one for one in looked if one is not None), None) or _running(
+            cluster, namespace, image
+        )
         if program is None:
             found.require(
                 False, "keda-component-absent", part=name, wanted=name, component=name, namespace=namespace
@@ -47,6 +52,20 @@ def test_installed(cluster: Cluster, namespace: str = "keda") -> None:
         else:
             workloads.require(found, workloads.shortfall(cluster, program), name)
     found.close()
+
+
+def _running(cluster: Cluster, namespace: str, image: str) -> Mapping[str, Any] | None:
+    """The Deployment that runs a program under a name of its own, as the chart's values allow.
+
+    Evidence that was recorded before this was asked keeps its meaning.
+    """
+    try:
+        listed = cluster.list("apps/v1", "Deployment", namespace)
+    except CannotTell as doubt:
+        if doubt.reason.id != "not-recorded":
+            raise
+        return None
+    return next((one for one in listed if image in adapter.programs(one)), None)
 
 
 def test_metrics_api(cluster: Cluster) -> None:
@@ -128,7 +147,7 @@ def test_at_zero(cluster: Cluster, name: str, namespace: str) -> None:
     """The target of {name} is at zero because its triggers are idle."""
     scaled = keda.get(cluster, name, namespace)
     subject = keda.details(scaled)
-    keda.require_unpaused(scaled)
+    keda.require_unpaused(cluster, scaled)
     if scaled_objects.cannot_wake(scaled):
         hopeless("keda-cannot-wake", seen=0, wanted=1, **subject)
     bounds = scaled_objects.bounds(scaled)
@@ -152,6 +171,9 @@ def _explain_awake(cluster: Cluster, scaled: Mapping[str, Any], replicas: int | 
     active, found = condition(scaled, "Active"), Findings()
     last = parse_time((scaled.get("status") or {}).get("lastActiveTime"))
     cooldown = scaled_objects.cooldown_s(scaled)
+    if last is None and scaled_objects.initial_cooldown_s(scaled):
+        last = parse_time(scaled["metadata"].get("creationTimestamp"))
+        cooldown = scaled_objects.initial_cooldown_s(scaled)
     until = last + timedelta(seconds=cooldown) if last is not None else None
     polling = timedelta(seconds=scaled_objects.polling_s(scaled))
     waiting = until is not None and cluster.now <= until + polling + SLACK
@@ -195,6 +217,7 @@ def test_scaled_out(cluster: Cluster, name: str, namespace: str, at_least: int =
         silent = triggers.silent(cluster, scaled)
         reason = "keda-query-empty" if silent is not None else "keda-never-active"
         unmet(reason, seen="False", wanted="ScalerActive", least=at_least, **_asked(silent), **subject)
+    _require_scaling_out(cluster, scaled, at_least)
     keda.require_hpa(cluster, scaled)
     found, (asked, there) = Findings(), keda.replicas_of(cluster, scaled)
     found.require(True, "keda-never-active", part="active")
@@ -210,3 +233,22 @@ def test_scaled_out(cluster: Cluster, name: str, namespace: str, at_least: int =
         **subject,
     )
     found.close()
+
+
+def _require_scaling_out(cluster: Cluster, scaled: Mapping[str, Any], at_least: int) -> None:
+    """Unmet where an annotation keeps the target smaller than was asked for."""
+    if scaled_objects.switched_on(scaled, "paused-scale-out"):
+        there = min(keda.replicas_of(cluster, scaled))
+        if there < at_least:
+            subject = keda.details(scaled)
+            unmet("keda-scale-out-paused", seen=there, wanted=at_least, replicas=there, **subject)
+
+
+def test_job_ready(cluster: Cluster, name: str, namespace: str) -> None:
+    """KEDA has taken the ScaledJob {name} and reads its triggers."""
+    scaled_jobs.require_accepted(cluster, scaled_jobs.get(cluster, name, namespace))
+
+
+def test_jobs_completed(cluster: Cluster, name: str, namespace: str, at_least: int = 1) -> None:
+    """The ScaledJob {name} has made Jobs, and they are complete."""
+    scaled_jobs.require_completed(cluster, scaled_jobs.get(cluster, name, namespace), at_least)

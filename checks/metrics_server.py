@@ -7,23 +7,27 @@ prometheus-adapter is a working API, but not the metrics-server that was asked f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.rollout import living, named, pod_ready, pods_shortfall
-from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, unmet
+from pytest_k8sgrade.kube.times import format_time, parse_time
+from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, too_early, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.metrics import metrics_api
+from pytest_k8sgrade.services.metrics import adapter, metrics_api
 from pytest_k8sgrade.services.metrics.metrics_api import MetricsApi
 from pytest_k8sgrade.services.running import backends, workloads
+from pytest_k8sgrade.services.running.startup import is_starting
 
 METRICS = f"{metrics_api.RESOURCE}/v1beta1"
 ADAPTER = "prometheus-adapter"
 YOUNG = timedelta(seconds=90)
 """Two scrapes of metrics-server after a start; before that a pod has no values."""
+STALE = timedelta(minutes=5)
+"""The resolution is 15 s, or 60 s in old versions: values older than this are of no scrape that works."""
+FIRST_LOOK = timedelta(seconds=30)
 _WHY = {
     "ServiceNotFound": "metrics-api-leftover",
     "ServicePortError": "api-service-port",
@@ -75,7 +79,18 @@ def _explain_unavailable(cluster: Cluster, api: MetricsApi) -> None:
     if trouble is not None and reason == "metrics-api-without-endpoints":
         reason = "metrics-server-not-ready"
         details["pod"] = trouble.params["pod"]
-    unmet(reason, seen=api.why, wanted="True", **details)
+    now = if_readable(lambda: cluster.now)
+    pods = backends.selected_pods(cluster, service) if service is not None and trouble is not None else []
+    starting = now is not None and is_starting(pods or [], now)
+    say = too_early if starting or _registered_now(api, now) else unmet
+    say(reason, seen=api.why, wanted="True", **details)
+
+
+def _registered_now(api: MetricsApi, now: datetime | None) -> bool:
+    """Whether the aggregator has not said anything yet about an API that was registered a moment ago."""
+    if api.why != "-" or api.created is None or now is None:
+        return False
+    return now - api.created < FIRST_LOOK
 
 
 def _is_adapter(cluster: Cluster, api: MetricsApi) -> bool:
@@ -83,28 +98,40 @@ def _is_adapter(cluster: Cluster, api: MetricsApi) -> bool:
         return True
     service = if_readable(lambda: cluster.get("v1", "Service", api.service, api.namespace))
     labels = {**((service or {}).get("metadata", {}).get("labels") or {})}
-    return ADAPTER in (labels.get("app.kubernetes.io/name"), labels.get("app"), labels.get("k8s-app"))
+    if ADAPTER in (labels.get("app.kubernetes.io/name"), labels.get("app"), labels.get("k8s-app")):
+        return True
+    backend = if_readable(lambda: adapter.adapter_of(cluster, api))
+    return backend is not None and ADAPTER in adapter.programs(backend)
 
 
 def test_nodes(cluster: Cluster) -> None:
     """Every ready node has CPU and memory values."""
-    values = {item["metadata"]["name"]: item.get("usage") or {} for item in _metrics(cluster, "nodes")}
+    values = {item["metadata"]["name"]: item for item in _metrics(cluster, "nodes")}
     nodes = {node["metadata"]["name"]: node for node in cluster.list("v1", "Node") if _node_ready(node)}
     if not nodes:
         unmet("no-ready-node", seen=0, wanted=1)
     found = Findings()
     for name in sorted(nodes):
-        usage = values.get(name) or {}
+        measured = values.get(name) or {}
+        usage, taken = measured.get("usage") or {}, _outdated(cluster, measured)
+        complete = {"cpu", "memory"} <= usage.keys()
         found.require(
-            {"cpu", "memory"} <= usage.keys(),
-            "node-without-metrics",
+            complete and not taken,
+            "node-metrics-stale" if complete else "node-without-metrics",
             part=f"node/{name}",
-            seen=sorted(usage),
+            seen=taken or sorted(usage),
             wanted=["cpu", "memory"],
             early=_young(cluster, nodes[name]),
             node=name,
+            taken=taken,
         )
     found.close()
+
+
+def _outdated(cluster: Cluster, measured: Mapping[str, Any]) -> str:
+    """When the values were taken, if that is too long ago to be the state of now; else empty."""
+    taken = parse_time(measured.get("timestamp"))
+    return format_time(taken) if taken is not None and cluster.now - taken > STALE else ""
 
 
 def _node_ready(node: Mapping[str, Any]) -> bool:
@@ -143,24 +170,34 @@ def _require_values(
     found = Findings()
     for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
         name, young = pod["metadata"]["name"], _young(cluster, pod)
-        usages = [one.get("usage") or {} for one in (values.get(name) or {}).get("containers") or []]
+        measured = values.get(name) or {}
+        usages = [one.get("usage") or {} for one in measured.get("containers") or []]
+        complete = bool(usages) and all({"cpu", "memory"} <= usage.keys() for usage in usages)
+        taken = _outdated(cluster, measured)
+        missing = "pod-metrics-too-early" if young else "pod-without-metrics"
         found.require(
-            bool(usages) and all({"cpu", "memory"} <= usage.keys() for usage in usages),
-            "pod-metrics-too-early" if young else "pod-without-metrics",
+            complete and not taken,
+            "pod-metrics-stale" if complete else missing,
             part=f"pod/{name}",
             seen=len(usages),
             wanted=len((pod.get("spec") or {}).get("containers") or []),
             early=young,
             pod=name,
+            taken=taken,
             namespace=pod["metadata"]["namespace"],
         )
     found.close()
 
 
 def _young(cluster: Cluster, item: Mapping[str, Any]) -> bool:
-    started = parse_time(
-        (item.get("status") or {}).get("startTime") or item["metadata"].get("creationTimestamp")
-    )
+    """Whether a pod, one of its containers, or a node has started too short ago to be measured."""
+    status, ready = item.get("status") or {}, condition(item, "Ready")
+    moments = [parse_time(status.get("startTime") or item["metadata"].get("creationTimestamp"))]
+    states = [one.get("state") or {} for one in status.get("containerStatuses") or []]
+    moments += [parse_time((state.get("running") or {}).get("startedAt")) for state in states]
+    if item.get("kind") == "Node" and ready is not None:
+        moments.append(ready.since)
+    started = max((one for one in moments if one is not None), default=None)
     return started is not None and cluster.now - started < YOUNG
 
 

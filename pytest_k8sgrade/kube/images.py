@@ -36,6 +36,11 @@ def _is_host(part: str) -> bool:
     return "." in part or ":" in part or part == "localhost"
 
 
+def program(reference: str) -> str:
+    """The last part of the image's name: what it is, wherever a registry or mirror keeps it."""
+    return _split_tag(reference.partition("@")[0])[0].rpartition("/")[2]
+
+
 def same(left: str, right: str) -> bool:
     """Whether two references name the same image."""
     return normal(left) == normal(right)

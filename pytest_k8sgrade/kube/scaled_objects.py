@@ -6,6 +6,7 @@ Which condition says what is judged elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,15 +21,25 @@ RESOURCE_TRIGGERS = frozenset({"cpu", "memory"})
 _ADDRESSES = ("serverAddress", "host")
 """The fields of triggers that hold a URL: of Prometheus and of RabbitMQ, for instance."""
 _COOLDOWN_S, _POLLING_S, _MAX_REPLICAS = 300, 30, 100
+_FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
+"""What KEDA's operator reads as false; any other value of a switch is true to it."""
+_INDEX = re.compile(r"s(\d+)-.*")
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One trigger; `metric` is the name that KEDA gives it by its place in the list."""
+    """One trigger; its place in the list is in the names of its metrics. `auth` is what it logs in with."""
 
     type: str
-    metric: str
+    index: int
     metadata: Mapping[str, str]
+    auth_kind: str = "TriggerAuthentication"
+    auth: str = ""
+
+    def makes(self, metric: str) -> bool:
+        """Whether one of KEDA's metric names is this trigger's; its type alone does not end the name."""
+        found = _INDEX.fullmatch(metric)
+        return found is not None and int(found[1]) == self.index
 
     @property
     def address(self) -> str:
@@ -70,14 +81,18 @@ def bounds(scaled: Object) -> Bounds:
 
 def triggers(scaled: Object) -> list[Trigger]:
     """The triggers in their order, which KEDA's metric names carry."""
-    return [
-        Trigger(
-            type=str(one.get("type", "")),
-            metric=f"s{at}-{one.get('type', '')}",
-            metadata=one.get("metadata") or {},
-        )
-        for at, one in enumerate(spec_of(scaled).get("triggers") or [])
-    ]
+    return [_trigger(at, one) for at, one in enumerate(spec_of(scaled).get("triggers") or [])]
+
+
+def _trigger(index: int, written: Mapping[str, Any]) -> Trigger:
+    auth = written.get("authenticationRef") or {}
+    return Trigger(
+        type=str(written.get("type", "")),
+        index=index,
+        metadata=written.get("metadata") or {},
+        auth_kind=auth.get("kind") or "TriggerAuthentication",
+        auth=auth.get("name") or "",
+    )
 
 
 def cannot_wake(scaled: Object) -> bool:
@@ -90,6 +105,11 @@ def cooldown_s(scaled: Object) -> int:
     """Seconds between the last activity and the way to zero."""
     asked = spec_of(scaled).get("cooldownPeriod")
     return _COOLDOWN_S if asked is None else int(asked)
+
+
+def initial_cooldown_s(scaled: Object) -> int:
+    """Seconds after its creation in which one that was never active keeps its target up."""
+    return int(spec_of(scaled).get("initialCooldownPeriod") or 0)
 
 
 def polling_s(scaled: Object) -> int:
@@ -121,12 +141,18 @@ def pause(scaled: Object) -> str | None:
     """The annotation that asks for a pause of all scaling, None when there is none."""
     if annotation(scaled, "paused-replicas") is not None:
         return PREFIX + "paused-replicas"
-    return PREFIX + "paused" if annotation(scaled, "paused") == "true" else None
+    return PREFIX + "paused" if switched_on(scaled, "paused") else None
+
+
+def paused_one_way(scaled: Object) -> bool:
+    """Whether only one direction of scaling is held: KEDA calls that paused too, and goes on."""
+    return switched_on(scaled, "paused-scale-in") or switched_on(scaled, "paused-scale-out")
 
 
 def switched_on(scaled: Object, key: str) -> bool:
-    """Whether one of KEDA's annotations is set to true."""
-    return annotation(scaled, key) == "true"
+    """Whether one of KEDA's annotations is set to anything but false."""
+    value = annotation(scaled, key)
+    return value is not None and value not in _FALSE
 
 
 def failing(scaled: Object) -> list[str]:

@@ -41,3 +41,18 @@ def missing_service(cluster: Cluster, url: str) -> Address | None:
         return None
     found = if_readable(lambda: [cluster.find("v1", "Service", place.service, place.namespace)])
     return place if found == [None] else None
+
+
+def closed_port(cluster: Cluster, url: str) -> Address | None:
+    """The Service and port that an address names when the Service is known not to have that port.
+
+    One without an address of its own leads to its pods, whose ports it does not name.
+    """
+    place = service_address(url)
+    if place is None:
+        return None
+    service = if_readable(lambda: cluster.find("v1", "Service", place.service, place.namespace))
+    spec = service["spec"] if service is not None else {}
+    ports = [str(one.get("port")) for one in spec.get("ports") or []]
+    own = spec.get("clusterIP") != "None" and spec.get("type") != "ExternalName"
+    return place if own and ports and place.port not in ("0", *ports) else None

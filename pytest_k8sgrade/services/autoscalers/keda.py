@@ -17,8 +17,8 @@ from pytest_k8sgrade.kube.objects import spec_of
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Absent, absent, hopeless, too_early, unmet
 from pytest_k8sgrade.services.autoscalers import autoscaling, triggers
-from pytest_k8sgrade.services.diagnosis import if_readable, require_known
-from pytest_k8sgrade.services.metrics import metrics_api
+from pytest_k8sgrade.services.diagnosis import if_readable, require_known, require_lasting
+from pytest_k8sgrade.services.metrics import adapter, metrics_api
 from pytest_k8sgrade.services.metrics.api_services import ApiService
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ BackedApi: TypeAlias = metrics_api.MetricsApi | ApiService
 
 API_VERSION, KIND = "keda.sh/v1alpha1", "ScaledObject"
 METRICS_SERVICE = "keda-operator-metrics-apiserver"
+PROGRAM, METRICS_PROGRAM = "keda", "keda-metrics-apiserver"
+"""The names of KEDA's images, whatever its objects are called."""
 _KEDA_LABELS = frozenset({"keda", "keda-operator", "keda-metrics-apiserver", METRICS_SERVICE})
 FIRST_LOOK = timedelta(seconds=60)
 """The operator looks at a new object's triggers at once; its first round takes some seconds."""
@@ -39,11 +41,13 @@ ACTIVE_REASONS = frozenset({"ScalerActive", "ScalerNotActive", "ScalerCooldown"}
 def get(cluster: Cluster, name: str, namespace: str) -> Object:
     """The ScaledObject; Absent with what KEDA's admission webhook refuses."""
     try:
-        return cluster.get(API_VERSION, KIND, name, namespace)
+        scaled = cluster.get(API_VERSION, KIND, name, namespace)
     except Absent as gone:
         if gone.reason.id != "object-absent":
             raise
         absent("keda-scaledobject-absent", wanted=name, name=name, namespace=namespace)
+    require_lasting(scaled)
+    return scaled
 
 
 def details(scaled: Object) -> dict[str, Any]:
@@ -58,18 +62,23 @@ def details(scaled: Object) -> dict[str, Any]:
     }
 
 
-def require_unpaused(scaled: Object) -> None:
-    """Unmet while scaling is held by an annotation: what is seen then was not decided by KEDA."""
+def require_unpaused(cluster: Cluster, scaled: Object) -> None:
+    """Unmet while scaling is held by an annotation: what is seen then was not decided by KEDA.
+
+    The condition alone may be left over, or mean one direction only: KEDA deletes its autoscaler
+    for a pause, so one that is there shows that scaling goes on.
+    """
     paused = condition(scaled, "Paused")
     asked = scaled_objects.pause(scaled)
-    if asked is not None or (paused is not None and paused.true):
+    held = paused is not None and paused.true and not scaled_objects.paused_one_way(scaled)
+    if asked is not None or (held and if_readable(lambda: _hpa(cluster, scaled)) is None):
         where = asked or scaled_objects.PREFIX + "paused"
         unmet("keda-paused", seen=where, wanted=None, annotation=where, **details(scaled))
 
 
 def require_accepted(cluster: Cluster, scaled: Object) -> None:
     """Unmet, hopeless or early, with its cause, unless KEDA has taken the object and reads its triggers."""
-    require_unpaused(scaled)
+    require_unpaused(cluster, scaled)
     said = conditions(scaled)
     ready, active, fallback = said.get("Ready"), said.get("Active"), said.get("Fallback")
     if ready is None or not ready.true:
@@ -92,10 +101,15 @@ def require_accepted(cluster: Cluster, scaled: Object) -> None:
 
 
 def _not_looked_at(cluster: Cluster, scaled: Object, said: Condition | None) -> NoReturn:
+    say = too_early if is_new(cluster, scaled) else unmet
+    say("keda-not-evaluated", seen=said.status if said else None, wanted="Active", **details(scaled))
+
+
+def is_new(cluster: Cluster, scaled: Object) -> bool:
+    """Whether the operator may not have looked at the object's triggers yet."""
     created = parse_time(scaled["metadata"].get("creationTimestamp"))
     wait = FIRST_LOOK + timedelta(seconds=2 * scaled_objects.polling_s(scaled))
-    say = too_early if created is not None and cluster.now - created <= wait else unmet
-    say("keda-not-evaluated", seen=said.status if said else None, wanted="Active", **details(scaled))
+    return created is not None and cluster.now - created <= wait
 
 
 def _explain_not_ready(cluster: Cluster, scaled: Object, ready: Condition | None) -> NoReturn:
@@ -103,7 +117,7 @@ def _explain_not_ready(cluster: Cluster, scaled: Object, ready: Condition | None
         _not_looked_at(cluster, scaled, ready)
     subject = {**details(scaled), "why": ready.reason}
     match ready.reason:
-        case "TriggerError" | "PartialTriggerError":
+        case "TriggerError" | "PartialTriggerError" | "ScalingDegraded":
             reason, more = triggers.why_failing(cluster, scaled)
             some = ready.reason == "PartialTriggerError"
             unmet(
@@ -115,16 +129,25 @@ def _explain_not_ready(cluster: Cluster, scaled: Object, ready: Condition | None
             )
         case "ScaledObjectCheckFailed":
             _explain_refused(cluster, scaled, subject)
+        case "HPAMetricsUnavailable":  # KEDA 2.20 alone says here what the autoscaler lacks
+            require_hpa(cluster, scaled)
+        case "ErrorGettingCurrentReplicas":
+            _require_target(cluster, scaled, subject)
         case _:
-            unmet("keda-not-ready", seen=ready.reason, wanted="ScaledObjectReady", **subject)
+            pass
+    unmet("keda-not-ready", seen=ready.reason, wanted="ScaledObjectReady", **subject)
+
+
+def _require_target(cluster: Cluster, scaled: Object, subject: Mapping[str, Any]) -> None:
+    """Hopeless when what is to be scaled is known not to exist."""
+    _, kind, name = scaled_objects.target_ref(scaled)
+    if if_readable(lambda: [_target(cluster, scaled)]) == [None]:
+        hopeless("keda-target-absent", seen=name, wanted=kind, **subject)
 
 
 def _explain_refused(cluster: Cluster, scaled: Object, subject: Mapping[str, Any]) -> NoReturn:
-    _, kind, name = scaled_objects.target_ref(scaled)
-    target = if_readable(lambda: [_target(cluster, scaled)])
+    _require_target(cluster, scaled, subject)
     rivals = if_readable(lambda: _rivals(cluster, scaled)) or []
-    if target == [None]:
-        hopeless("keda-target-absent", seen=name, wanted=kind, **subject)
     if rivals:
         hopeless("keda-target-has-hpa", seen=rivals, wanted=[], others=rivals, **subject)
     if scaled_objects.cannot_wake(scaled):
@@ -150,8 +173,7 @@ def _rivals(cluster: Cluster, scaled: Object) -> list[str]:
 
 def require_hpa(cluster: Cluster, scaled: Object) -> None:
     """Unmet unless the autoscaler that KEDA made works, or is switched off at zero as it should."""
-    name, namespace = scaled_objects.hpa_name(scaled), scaled["metadata"].get("namespace", "")
-    hpa = cluster.find(autoscaling.API_VERSION, autoscaling.KIND, name, namespace)
+    name, hpa = scaled_objects.hpa_name(scaled), _hpa(cluster, scaled)
     if hpa is None:
         unmet("keda-hpa-absent", seen=None, wanted=name, hpa=name, **details(scaled))
     scaling, active = condition(hpa, "ScalingActive"), condition(scaled, "Active")
@@ -165,6 +187,11 @@ def require_hpa(cluster: Cluster, scaled: Object) -> None:
     autoscaling.require_working(cluster, hpa)
 
 
+def _hpa(cluster: Cluster, scaled: Object) -> Object | None:
+    name, namespace = scaled_objects.hpa_name(scaled), scaled["metadata"].get("namespace", "")
+    return cluster.find(autoscaling.API_VERSION, autoscaling.KIND, name, namespace)
+
+
 def taken(api: BackedApi) -> dict[str, Any]:
     """What a message about an API in other hands names."""
     return {
@@ -176,15 +203,16 @@ def taken(api: BackedApi) -> dict[str, Any]:
 
 
 def serves_keda(cluster: Cluster, api: BackedApi) -> bool:
-    """Whether the Service behind the external metrics API is KEDA's, by its name or its labels."""
+    """Whether the Service behind the external metrics API is KEDA's, by its name, labels or program."""
     if api.service == METRICS_SERVICE:
         return True
     service = if_readable(lambda: cluster.find("v1", "Service", api.service, api.namespace))
     labels = ((service or {}).get("metadata") or {}).get("labels") or {}
-    return bool(
-        _KEDA_LABELS
-        & {labels.get("app"), labels.get("app.kubernetes.io/name"), labels.get("app.kubernetes.io/part-of")}
-    )
+    names = {labels.get("app"), labels.get("app.kubernetes.io/name"), labels.get("app.kubernetes.io/part-of")}
+    if _KEDA_LABELS & names:
+        return True
+    backend = if_readable(lambda: adapter.adapter_of(cluster, api))
+    return backend is not None and METRICS_PROGRAM in adapter.programs(backend)
 
 
 def replicas_of(cluster: Cluster, scaled: Object) -> tuple[int, int]:

@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 from pytest_k8sgrade.kube import scaled_objects
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.scaled_objects import Trigger
-from pytest_k8sgrade.services.addresses import missing_service, service_address
+from pytest_k8sgrade.services.addresses import closed_port, missing_service, service_address
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
+from pytest_k8sgrade.services.monitoring.promql import filters, selectors
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object = Mapping[str, Any]
+_API = "keda.sh/v1alpha1"
 
 
 def why_failing(cluster: Cluster, scaled: Object) -> tuple[str, dict[str, Any]]:
@@ -31,23 +33,46 @@ def why_failing(cluster: Cluster, scaled: Object) -> tuple[str, dict[str, Any]]:
     """
     own = scaled_objects.triggers(scaled)
     failing = scaled_objects.failing(scaled)
-    suspects = [one for one in own if not failing or one.metric in failing] or own
+    suspects = [one for one in own if not failing or any(map(one.makes, failing))] or own
     addresses = [str(one) for one in suspects]
     for trigger in suspects:
+        if _without_auth(cluster, scaled, trigger):
+            return "keda-auth-absent", {
+                "failing": addresses,
+                "auth_kind": trigger.auth_kind,
+                "auth": trigger.auth,
+            }
         place = missing_service(cluster, trigger.address)
         if place is not None:
             where = {"service": place.service, "service_namespace": place.namespace}
             return "keda-trigger-service-absent", {"failing": addresses, **where}
+        closed = closed_port(cluster, trigger.address)
+        if closed is not None:
+            where = {"service": closed.service, "service_namespace": closed.namespace}
+            return "keda-trigger-port", {"failing": addresses, "port": closed.port, **where}
         host = urlsplit(trigger.address).hostname or ""
         if host and "." not in host and ":" not in host:
             return "keda-trigger-short-name", {"failing": addresses, "service": host}
     return "keda-trigger-error", {"failing": addresses}
 
 
+def _without_auth(cluster: Cluster, scaled: Object, trigger: Trigger) -> bool:
+    """Whether what the trigger logs in with is known not to exist."""
+    name, namespace = trigger.auth, scaled["metadata"].get("namespace", "")
+    if not name:
+        return False
+    if trigger.auth_kind == "ClusterTriggerAuthentication":
+        found = if_readable(lambda: [cluster.find(_API, "ClusterTriggerAuthentication", name)])
+    else:
+        found = if_readable(lambda: [cluster.find(_API, "TriggerAuthentication", name, namespace)])
+    return found == [None]
+
+
 def silent(cluster: Cluster, scaled: Object) -> Trigger | None:
     """A Prometheus trigger that has never been active and whose query has no result now.
 
-    A query may be empty because it filters by a comparison; once active, it had a result.
+    Once active, it had a result. A comparison that does not hold gives nothing as well: then
+    it is what the query reads that must be missing.
     """
     active = condition(scaled, "Active")
     if (active is not None and active.true) or (scaled.get("status") or {}).get("lastActiveTime"):
@@ -60,4 +85,8 @@ def _samples(cluster: Cluster, trigger: Trigger) -> int | None:
     place, query = service_address(trigger.address), trigger.metadata.get("query")
     if place is None or not query or urlsplit(trigger.address).path.strip("/"):
         return None
-    return len(Prometheus(cluster, place).query(query))
+    prometheus = Prometheus(cluster, place)
+    found = len(prometheus.query(query))
+    if found or not filters(query):
+        return found
+    return min((len(prometheus.query(one.text)) for one in selectors(query)), default=1)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.cluster.plain_yaml import load_plain
+from pytest_k8sgrade.kube.images import program
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.running import workloads
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -49,7 +51,14 @@ def adapter_of(cluster: Cluster, api: ApiService) -> Object | None:
 
 
 def _labels(workload: Object) -> Mapping[str, str]:
-    return (workload["spec"]["template"].get("metadata") or {}).get("labels") or {}
+    template = (workload.get("spec") or {}).get("template") or {}
+    return (template.get("metadata") or {}).get("labels") or {}
+
+
+def programs(workload: Object) -> set[str]:
+    """What a workload runs, by the names of its images."""
+    containers = workloads.pod_template(workload).get("containers") or []
+    return {program(str(container.get("image", ""))) for container in containers}
 
 
 def prometheus_url(adapter: Object) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.cluster.resources import provider
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.objects import spec_of
+from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import absent, cannot_tell, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable, require_known
 from pytest_k8sgrade.services.running import backends, workloads
@@ -41,6 +43,7 @@ class ApiService:
     namespace: str
     available: bool
     why: str
+    created: datetime | None = None
 
 
 def find(cluster: Cluster, api_version: str) -> ApiService | None:
@@ -64,6 +67,7 @@ def parse(item: Mapping[str, Any]) -> ApiService:
         namespace=service.get("namespace", ""),
         available=available is not None and available.true,
         why=available.reason if available is not None else "-",
+        created=parse_time(item["metadata"].get("creationTimestamp")),
     )
 
 

@@ -6,7 +6,7 @@ is not the student's business. Values are quantities: `66m` is 0.066.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import takewhile
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.outcome import CannotTell, absent, unmet
-from pytest_k8sgrade.services.addresses import missing_service
+from pytest_k8sgrade.services.addresses import closed_port, missing_service
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics import api_services, metrics_api
 from pytest_k8sgrade.services.metrics.adapter import adapter_of, configuration, prometheus_url
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 
 VERSIONS = ("v1beta1", "v1beta2")
+NAMESPACES = "namespaces"
+"""The resource whose metrics have a path of their own: they are about the namespace itself."""
 _ALIKE = 4
 _UNKNOWN = ApiService(name=metrics_api.CUSTOM, service="", namespace="", available=True, why="")
 """An API that answers, but whose APIService cannot be read."""
@@ -46,15 +48,14 @@ def values(cluster: Cluster, metric: str, namespace: str, resource: str) -> list
 
     Absent, or unmet with its cause, where no version of the API answers.
     """
+    about = "metrics" if resource == NAMESPACES else f"{resource}/*"
     for version in VERSIONS:
-        path = f"/apis/{metrics_api.CUSTOM}/{version}/namespaces/{namespace}/{resource}/*/{metric}"
+        path = f"/apis/{metrics_api.CUSTOM}/{version}/namespaces/{namespace}/{about}/{metric}"
         response = cluster.raw(path)
         if response.status == 200:
             return [_value(item) for item in response.json().get("items") or []]
         if response.status == 404 and response.api_status is not None:
             return None
-        if response.status != 404:
-            break
     require_available(cluster)
     return None
 
@@ -73,6 +74,12 @@ def external_values(
     return None
 
 
+def added_up(found: Sequence[Value]) -> list[Value]:
+    """One value for all series of an external metric: an autoscaler adds them up."""
+    total = sum((one.amount for one in found), Decimal())
+    return list(found) if len(found) < 2 else [Value("", total, format(total, "f"))]
+
+
 def _value(item: Mapping[str, Any]) -> Value:
     described = item.get("describedObject") or {}
     written = str(item.get("value", "0"))
@@ -84,8 +91,28 @@ def offered(cluster: Cluster) -> list[str] | None:
     for version in VERSIONS:
         response = cluster.raw(f"/apis/{metrics_api.CUSTOM}/{version}")
         if response.status == 200:
-            return sorted(str(one.get("name", "")) for one in response.json().get("resources") or [])
+            return _names(response.json())
     return None
+
+
+def _names(listed: Mapping[str, Any]) -> list[str]:
+    return sorted(str(one.get("name", "")) for one in listed.get("resources") or [])
+
+
+def offered_external(cluster: Cluster) -> list[str] | None:
+    """The metrics that the external API lists; KEDA lists none by their names."""
+    response = cluster.raw(f"/apis/{metrics_api.EXTERNAL}/v1beta1")
+    return _names(response.json()) if response.status == 200 else None
+
+
+def _outside_namespaces(cluster: Cluster, full: str) -> bool:
+    """Whether the API lists a metric only for objects outside of namespaces."""
+    for version in VERSIONS:
+        response = cluster.raw(f"/apis/{metrics_api.CUSTOM}/{version}")
+        if response.status == 200:
+            own = [one for one in response.json().get("resources") or [] if one.get("name") == full]
+            return bool(own) and not any(one.get("namespaced") is not False for one in own)
+    return False
 
 
 def require_available(cluster: Cluster) -> ApiService:
@@ -148,11 +175,16 @@ def _explain_empty(cluster: Cluster, api: ApiService) -> NoReturn:
 
 
 def _require_prometheus(cluster: Cluster, api: ApiService, url: str) -> None:
-    """Unmet when the adapter asks a Service that does not exist."""
+    """Unmet when the adapter asks a Service that does not exist, or a port that it does not have."""
     place = missing_service(cluster, url)
     if place is not None:
         where = {"prometheus": place.service, "prometheus_namespace": place.namespace}
         unmet("adapter-prometheus-absent", seen=url, wanted="Prometheus", url=url, **where, **_where(api))
+    closed = closed_port(cluster, url)
+    if closed is not None:
+        where = {"prometheus": closed.service, "prometheus_namespace": closed.namespace}
+        port = closed.port
+        unmet("adapter-prometheus-port", seen=port, wanted="port", url=url, port=port, **where, **_where(api))
 
 
 def _where(api: ApiService) -> dict[str, Any]:
@@ -166,6 +198,8 @@ def explain_absent(cluster: Cluster, metric: str, namespace: str, resource: str)
     own = [one for one in served if one.startswith(f"{resource}/")]
     alike = sorted(own, key=lambda one: -_common(one, full))[:_ALIKE]
     told = {"metric": metric, "namespace": namespace, "resource": resource, "offered": alike}
+    if full in served and if_readable(lambda: _outside_namespaces(cluster, full)):
+        unmet("custom-metric-outside-namespaces", seen=full, wanted=namespace, **told)
     api = if_readable(lambda: require_available(cluster))
     adapter = if_readable(lambda: adapter_of(cluster, api)) if api is not None else None
     if api is not None and adapter is not None:

@@ -52,6 +52,15 @@ def types(text: str) -> dict[str, str]:
     return {one["name"]: one["type"] for one in declared if one is not None}
 
 
+def type_of(text: str, metric: str) -> str:
+    """The type of a metric; OpenMetrics declares a counter without the ending of its sample."""
+    declared = types(text)
+    family = metric.removesuffix("_total")
+    if metric not in declared and declared.get(family) == "counter":
+        return "counter"
+    return {"unknown": "untyped"}.get(declared.get(metric, ""), declared.get(metric, "untyped"))
+
+
 def _labels(text: str, number: int) -> dict[str, str]:
     found: dict[str, str] = {}
     text, at = text.strip(), 0

@@ -20,6 +20,7 @@ _TOKEN = re.compile(
 _NAME = re.compile(r"[A-Za-z_:][\w:]*", re.ASCII)
 _GROUPING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
 _WORDS = frozenset({"offset", "bool", "and", "or", "unless", "atan2", "inf", "nan", *_GROUPING})
+_COMPARING, _SETS = frozenset("<>=!"), frozenset({"and", "unless"})
 MAX_LENGTH: Final = 10_000
 """Characters of an expression; longer ones are not written by hand."""
 _ABSENCE = frozenset({"absent", "absent_over_time"})
@@ -56,6 +57,18 @@ def selectors(expression: str) -> list[Selector]:
     tokens = [token for token in _TOKEN.findall(expression) if not token.startswith("#")]
     found = _Scan(tokens).run()
     return list(dict.fromkeys(one for one in found if not _ABSENCE & set(one.functions)))
+
+
+def filters(expression: str) -> bool:
+    """Whether the expression may give nothing although all that it reads has series: by a comparison."""
+    depth, words = 0, [word for word in _TOKEN.findall(expression) if not word.startswith("#")]
+    for at, word in enumerate(words):
+        depth += (word == "{") - (word == "}")
+        if depth == 0 and (word in _COMPARING or word.lower() in _SETS):
+            following = [one for one in words[at + 1 : at + 3] if one != "="]
+            if not following or following[0].lower() != "bool":
+                return True
+    return False
 
 
 class _Scan:

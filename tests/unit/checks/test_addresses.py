@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.services.addresses import missing_service, service_address
+from pytest_k8sgrade.services.addresses import closed_port, missing_service, service_address
 from pytest_k8sgrade.services.monitoring.operated import Address
 from tests.unit.checks.api import MemoryApi
 from tests.unit.checks.objects import namespace, service
@@ -39,3 +39,21 @@ def test_only_what_is_known_to_be_missing_is_missing() -> None:
     unreadable = MemoryApi(space)
     unreadable.broken.add("/api/v1/namespaces/monitoring/services")
     assert missing_service(unreadable.cluster(), url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "spec", "closed"),
+    [
+        ("http://prom.monitoring.svc", {}, "80"),
+        ("http://prom.monitoring.svc:9090", {}, None),
+        ("http://prom.monitoring.svc", {"clusterIP": "None"}, None),
+        ("http://prom.monitoring.svc", {"type": "ExternalName"}, None),
+        ("http://other.monitoring.svc", {}, None),
+        ("amqp://prom.monitoring.svc", {}, None),
+    ],
+)
+def test_a_port_that_the_service_does_not_have(url: str, spec: dict[str, str], closed: str | None) -> None:
+    """A Service without an address of its own leads to its pods, on any port."""
+    own = service("prom", "monitoring", spec={"ports": [{"name": "web", "port": 9090}], **spec})
+    found = closed_port(MemoryApi(namespace("monitoring"), own).cluster(), url)
+    assert (found.port if found is not None else None) == closed

@@ -221,3 +221,43 @@ def test_external_metrics_are_asked_with_their_labels() -> None:
         reason(look(custom_metrics.test_external, api.cluster(), **asked_for))
         == "custom-metric-without-values"
     )
+
+
+def test_metrics_of_the_namespace_have_a_path_of_their_own() -> None:
+    """It names no resource."""
+    answer = {
+        f"{V1}/namespaces/shop/metrics/http_requests_per_second": (200, {"items": [value("shop", "1")]})
+    }
+    assert asked(answer, resource="namespaces").status == "met"
+
+
+def test_a_version_that_is_down_does_not_hide_the_other() -> None:
+    """The autoscaler takes the one that works."""
+    down: dict[str, Any] = {f"{V1}/{PATH}": (503, "service unavailable")}
+    assert asked(down | served(value("web-1", "1"), at=V2)).status == "met"
+
+
+def test_one_object_may_be_asked_for() -> None:
+    """The value of another one does not count."""
+    assert asked(served(value("web-1", "1")), object="web-1").status == "met"
+    assert reason(asked(served(value("web-1", "1")), object="web-2")) == "custom-metric-object-without-value"
+    assert reason(asked(served(), object="web-2")) == "custom-metric-without-values"
+
+
+@pytest.mark.parametrize(("namespaced", "outside"), [(False, True), (True, False)])
+def test_a_metric_outside_of_namespaces_is_told_from_a_missing_one(namespaced: bool, outside: bool) -> None:
+    """It is listed, and still not there within a namespace."""
+    listed = {"resources": [{"name": "pods/http_requests_per_second", "namespaced": namespaced}]}
+    seen = asked({f"{V1}/{PATH}": (404, NOT_FOUND), V1: (200, listed)})
+    assert (reason(seen) == "custom-metric-outside-namespaces") is outside
+
+
+def test_the_series_of_an_external_metric_add_up() -> None:
+    """As an autoscaler counts them."""
+    api = MemoryApi()
+    found = [{"metricName": "queue", "value": amount} for amount in ("4", "4500m")]
+    path = "/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/queue"
+    api.raw[path] = (200, json.dumps({"items": found}))
+    own: Object = {"metric": "queue", "namespace": "shop"}
+    assert look(custom_metrics.test_external, api.cluster(), **own, at_least="8").status == "met"
+    assert look(custom_metrics.test_external, api.cluster(), **own, at_most="8").status == "unmet"

@@ -66,3 +66,10 @@ def test_type_and_labels_are_parts() -> None:
     assert parts(seen) == {"exposed": None, "type": "metric-of-other-type", "label/code": None}
     page = PAGE + 'http_requests_total{code="500"} 1\n'
     assert parts(exposed(page, labels=["code", "method"]))["label/method"] == "metric-without-label"
+
+
+def test_open_metrics_declares_a_counter_without_its_ending() -> None:
+    """Only a counter is told so."""
+    page = "# TYPE http_requests {}\nhttp_requests_total 4\n# EOF\n"
+    assert exposed(page.format("counter")).status == "met"
+    assert reason(exposed(page.format("gauge"))) == "metric-of-other-type"

@@ -37,6 +37,7 @@ def said(kind: str, status: str, why: str = "") -> Object:
 READY = said("Ready", "True", "ScaledObjectReady")
 IDLE = said("Active", "False", "ScalerNotActive")
 ACTIVE = said("Active", "True", "ScalerActive")
+PAUSED = said("Paused", "True", "ScaledObjectPaused")
 COOLING = said("Active", "False", "ScalerCooldown")
 
 
@@ -113,7 +114,11 @@ def asked(check: Any, *objects: Object, answer: Any = None, **params: Any) -> Ob
             "keda-trigger-failing",
         ),
         (scaled(status={"health": {"s0-prometheus": {"status": "Happy"}}}), "met", None),
-        (scaled(READY, IDLE, said("Paused", "True", "ScaledObjectPaused")), "unmet", "keda-paused"),
+        (scaled(READY, IDLE, PAUSED), "met", None),
+        (scaled(notes={"paused": "yes"}), "unmet", "keda-paused"),
+        (scaled(notes={"paused": "0"}), "met", None),
+        (scaled(READY, IDLE, PAUSED, notes={"paused-scale-in": "true"}), "met", None),
+        (scaled(said("Ready", "False", "HPAMetricsUnavailable"), IDLE), "unmet", "keda-not-ready"),
         (scaled(notes={"paused": "true"}), "unmet", "keda-paused"),
         (scaled(notes={"paused": "false"}), "met", None),
         (scaled(notes={"paused-replicas": "3"}), "unmet", "keda-paused"),

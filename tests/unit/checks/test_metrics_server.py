@@ -119,3 +119,36 @@ def test_a_pod_that_does_not_start_has_no_values_to_miss() -> None:
     api.objects = [one for one in api.objects if one["metadata"]["name"] != "web-1"]
     seen = look(metrics_server.test_pods, api.cluster(), name="web", namespace="shop")
     assert reason(seen) == "container-image-missing"
+
+
+def taken(at: str) -> tuple[Any, Any]:
+    """One look at the values of a node and one at those of a pod, taken at that time."""
+    node = {"metadata": {"name": "a"}, "timestamp": at, "usage": USAGE}
+    measured = {
+        "metadata": {"name": "web-1"},
+        "timestamp": at,
+        "containers": [{"name": "web", "usage": USAGE}],
+    }
+    api = MemoryApi(deployment(), pod("web-1"))
+    api.raw[PODS] = (200, {"items": [measured]})
+    own = look(metrics_server.test_pods, api.cluster(), name="web", namespace="shop")
+    return nodes("a", answer=(200, {"items": [node]})), own
+
+
+def test_values_of_long_ago_are_none_of_now() -> None:
+    """Old versions scrape once a minute; a clock that runs ahead is no fault."""
+    assert [reason(one) for one in taken("2026-03-02T09:50:00Z")] == [
+        "node-metrics-stale",
+        "pod-metrics-stale",
+    ]
+    for at in ("2026-03-02T09:57:00Z", "2026-03-02T10:02:00Z"):
+        assert [one.status for one in taken(at)] == ["met", "met"]
+
+
+def test_what_has_started_again_is_waited_for() -> None:
+    """A node or pod of long ago is new to metrics-server when it, or its container, has just started."""
+    restarted = {"containerStatuses": [{"name": "web", "state": {"running": {"startedAt": NOW.isoformat()}}}]}
+    api = MemoryApi(deployment(), pod("web-1", status=restarted))
+    api.raw[PODS] = (200, {"items": []})
+    seen = look(metrics_server.test_pods, api.cluster(), name="web", namespace="shop")
+    assert reason(seen) == "pod-metrics-too-early"

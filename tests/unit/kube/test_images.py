@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.kube.images import same
+from pytest_k8sgrade.kube.images import program, same
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,14 @@ from pytest_k8sgrade.kube.images import same
 def test_the_same_image_has_many_names(left: str, right: str, equal: bool) -> None:
     """Host, library, tag and digest are filled in; another tag is another image."""
     assert same(left, right) is equal
+
+
+def test_a_program_is_known_by_the_last_part_of_its_image() -> None:
+    """Wherever a mirror keeps it, with or without tag and digest."""
+    for image in (
+        "kedacore/keda",
+        "ghcr.io/kedacore/keda:2.21.0",
+        "mirror:5000/a/keda@sha256:0",
+        "keda:1@sha256:0",
+    ):
+        assert program(image) == "keda"

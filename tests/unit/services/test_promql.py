@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.services.monitoring.promql import selectors
+from pytest_k8sgrade.services.monitoring.promql import filters, selectors
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_a_window_is_a_duration(window: str, seconds: float | None) -> None:
 def test_a_torn_expression_is_read_to_its_end() -> None:
     """Prometheus refuses it; reading must not fail or go on for ever."""
     assert [selector.text for selector in selectors("sum(rate(x{a=")] == ["x{a}"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "filtering"),
+    [
+        ("sum(rate(x[5m])) > 5", True),
+        ("a and on (job) b", True),
+        ("a == b", True),
+        ("sum(a) >= bool 5", False),
+        ('rate(x{code!="500",path=~"a<b"}[5m])', False),
+        ("a / b", False),
+    ],
+)
+def test_a_comparison_may_leave_nothing(expression: str, filtering: bool) -> None:
+    """Matchers are none, and with `bool` it gives 0 instead."""
+    assert filters(expression) is filtering
