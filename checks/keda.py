@@ -88,6 +88,7 @@ def test_configured(
     target_kind: str = "Deployment",
     min_replicas: int | None = None,
     max_replicas: int | None = None,
+    idle_replicas: int | None = None,
     polling_interval: str = "",
     cooldown: str = "",
     trigger_types: list[str] | None = None,
@@ -101,6 +102,7 @@ def test_configured(
     for field, asked, has in (
         ("minReplicaCount", min_replicas, bounds.least),
         ("maxReplicaCount", max_replicas, bounds.most),
+        ("idleReplicaCount", idle_replicas, bounds.idle),
         ("pollingInterval", _seconds(polling_interval), scaled_objects.polling_s(scaled)),
         ("cooldownPeriod", _seconds(cooldown), scaled_objects.cooldown_s(scaled)),
     ):
@@ -112,14 +114,21 @@ def test_configured(
         require_equal(found, subject, "spec.triggers[].type", types or None, sorted(trigger_types))
     for key, value in (trigger_metadata or {}).items():
         values = [trigger.metadata[key] for trigger in own if key in trigger.metadata]
-        require_that(
-            found, subject, f"spec.triggers[].metadata.{key}", values or None, value, met=value in values
-        )
+        met = any(_same(one, value) for one in values)
+        require_that(found, subject, f"spec.triggers[].metadata.{key}", values or None, value, met=met)
     found.close()
 
 
 def _seconds(duration: str) -> int | None:
     return int(parse_duration(duration)) if duration else None
+
+
+def _same(written: str, asked: str) -> bool:
+    """Whether two values of a trigger are equal: KEDA reads what is a number as one."""
+    try:
+        return float(written) == float(asked)
+    except ValueError:
+        return written == asked
 
 
 def test_ready(cluster: Cluster, name: str, namespace: str) -> None:

@@ -55,6 +55,16 @@ def test_only_the_failing_trigger_is_suspected() -> None:
     assert seen.reason.params["failing"] == ["rabbitmq amqp://mq.shop:5672"]
 
 
+def test_a_number_is_compared_as_one() -> None:
+    """A threshold may be written with decimals; an idle count that is left out is none."""
+    own = scaled(idleReplicaCount=0, minReplicaCount=2)
+    same: Object = {"target": "web", "trigger_metadata": {"threshold": "5.0"}}
+    assert asked(keda.test_configured, own, **same, idle_replicas=0).status == "met"
+    assert asked(keda.test_configured, scaled(), **same, idle_replicas=0).status == "unmet"
+    other: Object = {"target": "web", "trigger_metadata": {"threshold": "50", "query": "sum(job)"}}
+    assert asked(keda.test_configured, own, **other).status == "unmet"
+
+
 def test_what_is_being_deleted_scales_nothing_for_long() -> None:
     """Its conditions stay as they were."""
     gone = scaled()
