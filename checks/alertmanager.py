@@ -16,7 +16,7 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, unmet
 from pytest_k8sgrade.services.alerting import alerting, notifying, routing, written
-from pytest_k8sgrade.services.alerting.alert_sending import explain_not_connected
+from pytest_k8sgrade.services.alerting.alert_sending import explain_not_connected, leads_to
 from pytest_k8sgrade.services.alerting.alertmanager import (
     CONFIG_KEY,
     Alertmanager,
@@ -52,7 +52,7 @@ def test_connected(cluster: Cluster, namespace: str, name: str = "", prometheus:
     )
     pods = workloads.own_pods(stateful_set, workloads.selected_pods(cluster, stateful_set))
     own = {ip["ip"] for pod in pods for ip in (pod.get("status") or {}).get("podIPs") or []}
-    if not own & hosts:
+    if not own & hosts and not leads_to(cluster, hosts, pods, namespace):
         explain_not_connected(cluster, sender, resource, sorted(host for host in hosts if host))
 
 
@@ -227,11 +227,7 @@ def test_inhibits(
     """An alert {source} silences the alert {target} that agrees with it in {equal}."""
     asked, resource = accepted(cluster, namespace, name, service)
     config = asked.config()
-    rules = [
-        rule
-        for rule in config.get("inhibit_rules") or []
-        if routing.fits(rule, source, "source_") and routing.fits(rule, target, "target_")
-    ]
+    rules = [rule for rule in config.get("inhibit_rules") or [] if routing.inhibits(rule, source, target)]
     seen = [sorted(rule.get("equal") or []) for rule in rules]
     if not any(set(one) == set(equal) for one in seen):
         reason = "inhibition-other-labels" if rules else "inhibition-absent"

@@ -61,7 +61,7 @@ def test_collector_mounts(
 def test_forwarding(cluster: Cluster, namespace: str, service: str = COLLECTOR, output: str = "") -> None:
     """Fluent Bit delivers the records that it reads."""
     web = Web(cluster, service, namespace, fluent_bit.PORT)
-    deliveries = fluent_bit.deliveries(web, output)
+    deliveries = fluent_bit.deliveries(web, *([output] if output else []))
     if deliveries is None:
         cannot_tell("fluentbit-bad-answer", **web.where)
     if not deliveries:
@@ -83,6 +83,7 @@ def test_elasticsearch(
         if resource is None:
             asked.wants_password(401)
         eck.require_healthy(resource)
+        eck.require_nodes(resource, nodes, asked.web.where)
         return
     found = Findings()
     collecting.judge_health(found, health, nodes, asked.web.where)

@@ -35,7 +35,9 @@ def test_pipeline(cluster: Cluster, namespace: str, service: str = COLLECTOR, po
     """
     found = Findings()
     where = {"service": service, "namespace": namespace}
-    collector.judge_flow(found, collector.flow(cluster, service, namespace, port), where)
+    flow = collector.flow(cluster, service, namespace, port)
+    collector.require_telling(cluster, flow, where)
+    collector.judge_flow(found, flow, where)
     found.close()
 
 

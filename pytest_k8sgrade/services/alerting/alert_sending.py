@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.running import workloads
@@ -36,6 +37,28 @@ def explain_not_connected(
         _explain_entry(cluster, f"spec.alerting.alertmanagers[{index}]", entry, where)
     seen = sorted(host for host in hosts if host)
     unmet("alertmanager-not-connected", seen=seen, wanted=where["name"], **where)
+
+
+def leads_to(
+    cluster: Cluster, hosts: Collection[str | None], pods: Collection[Object], namespace: str
+) -> bool:
+    """Whether a host is the address, or the name in the cluster's DNS, of a Service of these pods."""
+    services = if_readable(lambda: cluster.list("v1", "Service", namespace)) or []
+    named = [one for one in services if _names(one) & set(hosts)]
+    labels = [pod["metadata"].get("labels") for pod in pods]
+    return any(selects(one["spec"].get("selector"), have) for one in named for have in labels)
+
+
+def _names(service: Object) -> set[str]:
+    own, spec = service["metadata"], service["spec"]
+    name = f"{own['name']}.{own['namespace']}"
+    return {
+        name,
+        f"{name}.svc",
+        f"{name}.svc.cluster.local",
+        *(spec.get("clusterIPs") or []),
+        spec.get("clusterIP") or "",
+    }
 
 
 def _require_pods(cluster: Cluster, alertmanager: Object) -> None:

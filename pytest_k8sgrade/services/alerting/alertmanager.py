@@ -30,10 +30,11 @@ CONFIG_KEY = "alertmanager.yaml"
 class Alertmanager:
     """One Alertmanager behind the service proxy."""
 
-    def __init__(self, cluster: Cluster, address: Address) -> None:
+    def __init__(self, cluster: Cluster, address: Address, prefix: str = "") -> None:
         self.address = address
         self._session = cluster.http(address.service, address.namespace, address.port)
-        self._base = self._session.base_url.rstrip("/")
+        path = prefix.strip("/")
+        self._base = self._session.base_url.rstrip("/") + (f"/{path}" if path else "")
 
     @classmethod
     def of(cls, cluster: Cluster, namespace: str, name: str = "") -> Alertmanager:
@@ -42,8 +43,9 @@ class Alertmanager:
 
     @classmethod
     def running(cls, cluster: Cluster, resource: Document) -> Alertmanager:
-        """The Alertmanager of a custom resource."""
-        return cls(cluster, address(cluster, "Alertmanager", resource))
+        """The Alertmanager of a custom resource, below the path that it is told to serve from."""
+        prefix = str(resource["spec"].get("routePrefix") or "")
+        return cls(cluster, address(cluster, "Alertmanager", resource), prefix)
 
     def require_ready(self) -> None:
         """Unmet unless it answers its readiness address."""
@@ -102,13 +104,13 @@ class Alertmanager:
         cannot_tell("alertmanager-bad-answer", seen=status, **where)
 
     def _not_ready(self, status: int) -> NoReturn:
-        unmet(
-            "alertmanager-not-ready",
-            seen=status,
-            wanted=200,
-            service=self.address.service,
-            namespace=self.address.namespace,
-        )
+        """Only a server's own error says that it is not ready: any other status is of somebody else."""
+        where = {"service": self.address.service, "namespace": self.address.namespace}
+        if status in (401, 403):
+            cannot_tell("alertmanager-wants-password", seen=status, status=status, **where)
+        if status < 500:
+            self._bad_answer(status)
+        unmet("alertmanager-not-ready", seen=status, wanted=200, **where)
 
 
 def config_secret(resource: Document) -> str:

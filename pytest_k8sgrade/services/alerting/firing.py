@@ -26,9 +26,14 @@ def rule_object(cluster: Cluster, name: str, namespace: str) -> Object:
 
 
 def alerts_of(item: Object) -> list[Object]:
-    """The alerts that a PrometheusRule defines; recording rules are none."""
+    """The alerts that a PrometheusRule defines, with the labels of their group; recording rules are none."""
     groups = (item.get("spec") or {}).get("groups") or []
-    return [rule for group in groups for rule in group.get("rules") or [] if rule.get("alert")]
+    return [
+        {**rule, "labels": {**(group.get("labels") or {}), **(rule.get("labels") or {})}}
+        for group in groups
+        for rule in group.get("rules") or []
+        if rule.get("alert")
+    ]
 
 
 def require_fired(cluster: Cluster, item: Object, monitoring: str, name: str, window: str) -> None:

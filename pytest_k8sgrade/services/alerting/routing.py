@@ -22,6 +22,8 @@ _MATCHER = re.compile(
     r"""\s*(?:"(?P<quoted>(?:\\.|[^"\\])*)"|(?P<name>[^\s=!~,{}"]+))\s*(?P<operator>=~|!~|!=|=)\s*"""
     r"""(?:"(?P<text>(?:\\.|[^"\\])*)"|(?P<bare>[^\s,{}"]*))\s*(?:,|$)"""
 )
+_ESCAPED = re.compile(r'\\([\\"n])')
+"""What stands for something else in a quoted value; any other backslash is one, as in `\\d`."""
 _TIMES = {"group_wait", "group_interval", "repeat_interval", "mute_time_intervals", "active_time_intervals"}
 _ROUTE_KEYS = {"receiver", "group_by", "match", "match_re", "matchers", "continue", "routes", *_TIMES}
 _URL_KEYS = ("api_url", "url", "slack_api_url", "webhook_url")
@@ -84,14 +86,24 @@ def _written(line: str) -> Iterator[Matcher]:
         if match is None:
             raise ValueError(f"not a matcher: {line!r}")
         name, value = match["quoted"] or match["name"], match["text"]
-        plain = match["bare"] if value is None else re.sub(r"\\(.)", r"\1", value)
+        plain = match["bare"] if value is None else _ESCAPED.sub(_unescaped, value)
         yield Matcher(name, match["operator"], plain)
         at = match.end()
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\n" if match[1] == "n" else match[1]
 
 
 def fits(route: Document, labels: Mapping[str, str], prefix: str = "") -> bool:
     """Whether labels meet all conditions."""
     return all(one.fits(labels) for one in matchers(route, prefix))
+
+
+def inhibits(rule: Document, source: Mapping[str, str], target: Mapping[str, str]) -> bool:
+    """Whether an inhibition holds between two alerts: never when both of them are on both sides of it."""
+    sides = [fits(rule, labels, prefix) for labels in (source, target) for prefix in ("source_", "target_")]
+    return sides[0] and sides[3] and not all(sides)
 
 
 def taken(route: Document, labels: Mapping[str, str]) -> list[Document]:

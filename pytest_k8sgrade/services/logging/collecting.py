@@ -73,7 +73,9 @@ def holds(folder: str, path: str) -> bool:
 
 
 def judge_delivery(found: Findings, web: Web, delivery: Delivery) -> None:
-    """Record an output as a part: met when it has delivered records."""
+    """Record an output as a part: met when it has delivered records. One that had none to send is none."""
+    if delivery.idle:
+        return
     silent = delivery.errors + delivery.retries + delivery.failed == 0
     uptime = fluent_bit.uptime_s(web) if delivery.sent == 0 and silent else None
     reason = "fluentbit-delivers-nothing" if delivery.read else "fluentbit-reads-nothing"
@@ -141,9 +143,9 @@ def explain_empty(
     """Tell why nothing is in the indices: refused, not delivered, or under another name."""
     found, wanted, collector = counted
     told: dict[str, Any] = {"index": index, "found": found, "asked": wanted, **asked.web.where}
-    version = if_readable(asked.version)
+    version, typeless = if_readable(asked.version), if_readable(asked.typeless)
     typed = [one.settings.get("match", "*") for one in outputs if not one.on("suppress_type_name")]
-    if version is not None and version >= 8 and typed:
+    if typeless and typed:
         hopeless("fluentbit-type-name", seen=found, wanted=wanted, version=version, outputs=typed, **told)
     for delivery in if_readable(lambda: _stuck(cluster, asked.web.namespace, collector)) or []:
         counters = {**told, **_counters(delivery)}
@@ -155,7 +157,7 @@ def explain_empty(
 
 def _stuck(cluster: Cluster, namespace: str, collector: str) -> list[Delivery]:
     web = Web(cluster, collector, namespace, fluent_bit.PORT)
-    return [one for one in fluent_bit.deliveries(web, "es") or [] if one.read and not one.sent]
+    return [one for one in fluent_bit.deliveries(web, *fluent_bit.STORES) or [] if one.read and not one.sent]
 
 
 def explain_stale(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_k8sgrade.kube.rollout import named
-from pytest_k8sgrade.outcome import hopeless, unmet
+from pytest_k8sgrade.outcome import cannot_tell, hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
@@ -39,13 +39,32 @@ def of_service(cluster: Cluster, kind: Kind, service: str, namespace: str) -> Ob
 
 
 def data_nodes(resource: Object) -> int:
-    """The nodes that the resource asks for; one node alone cannot place replicas."""
+    """The nodes for data that the resource asks for; one of them alone cannot place replicas."""
     sets = (resource.get("spec") or {}).get("nodeSets") or []
-    return sum(int(one.get("count") or 0) for one in sets)
+    return sum(int(one.get("count") or 0) for one in sets if _holds_data(one.get("config") or {}))
+
+
+def _holds_data(config: Object) -> bool:
+    """Whether a set's nodes take data, as they do where nothing is said."""
+    roles = config.get("node.roles", (config.get("node") or {}).get("roles"))
+    if roles is None:
+        return config.get("node.data") is not False and (config.get("node") or {}).get("data") is not False
+    return any(str(one).partition("_")[0] == "data" for one in roles)
+
+
+def require_nodes(resource: Object, nodes: int, where: Mapping[str, Any]) -> None:
+    """Unmet unless the operator counts so many nodes that are available."""
+    status = resource.get("status") or {}
+    count = int(status.get("availableNodes") or 0)
+    told: dict[str, Any] = {"status": status.get("health"), "unassigned": "-", "nodes": count, "asked": nodes}
+    if nodes > 1 and count < nodes:
+        unmet("elasticsearch-few-nodes", seen=count, wanted=nodes, **told, **where)
 
 
 def require_healthy(resource: Object) -> None:
     """Unmet, or hopeless, unless the operator has taken the newest version and calls it healthy."""
+    if (resource["metadata"].get("annotations") or {}).get("eck.k8s.elastic.co/managed") == "false":
+        cannot_tell("eck-unmanaged", seen="false", wanted="true", **named(resource))
     status, params = resource.get("status") or {}, named(resource)
     generation, observed = resource["metadata"].get("generation"), status.get("observedGeneration")
     if generation is not None and observed is not None and observed < generation:

@@ -6,6 +6,7 @@ log in: then only the operator's resource (ECK) tells something.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PORT = 9200
 SAMPLE = 20
 """The newest records that are looked at."""
+_BACKING = re.compile(r"^\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6}$")
+"""The index behind a data stream, which is asked for by the stream's name."""
 BLOCKS = ("read_only_allow_delete", "read_only", "write")
 
 
@@ -59,6 +62,11 @@ class Elasticsearch:
         major = number.partition(".")[0]
         return int(major) if major.isdigit() else None
 
+    def typeless(self) -> bool:
+        """Whether records with a type are refused: by Elasticsearch since 8, by OpenSearch since 2."""
+        own, major = (self._get("/")["version"] or {}).get("distribution"), self.version()
+        return major is not None and major >= (2 if own == "opensearch" else 8)
+
     def records(self, pattern: str) -> Records:
         """The records of the indices and data streams of that pattern; of none there are none."""
         params = {"size": str(SAMPLE), "sort": "@timestamp:desc", "track_total_hits": "true"}
@@ -92,8 +100,11 @@ class Elasticsearch:
         """The indices with records that are nobody's own, by name."""
         listed = self._get("/_cat/indices", {"format": "json"}).body
         rows = listed if isinstance(listed, list) else []
-        named = [row for row in rows if not str(row.get("index", "")).startswith((".", "ilm-"))]
-        return sorted(str(row["index"]) for row in named if str(row.get("docs.count")) not in ("0", "None"))
+        filled = [
+            str(row.get("index") or "") for row in rows if str(row.get("docs.count")) not in ("0", "None")
+        ]
+        names = {_BACKING.sub(r"\1", name) for name in filled}
+        return sorted(name for name in names if not name.startswith((".", "ilm-")))
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Page:
         page = self.web.get(path, params)

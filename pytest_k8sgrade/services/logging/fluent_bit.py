@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Object = Mapping[str, Any]
 PORT = 2020
+STORES = ("es", "opensearch")
+"""The plugins that write to Elasticsearch and to what came of it; they have the same settings."""
 _SECTION = re.compile(r"\[(\w+)\]")
 _TRUE = frozenset({"on", "true", "yes"})
 
@@ -52,10 +54,17 @@ class Delivery:
     errors: int
     retries: int
     failed: int
+    idle: bool = False
+    """Nothing was to be sent: an input has read nothing, and another output of the kind delivers."""
+
+    @property
+    def plugin(self) -> str:
+        """The plugin that it is of."""
+        return self.output.partition(".")[0]
 
 
-def outputs(cluster: Cluster, daemon_set: Object, plugin: str = "es") -> list[Output] | None:
-    """The outputs of that plugin in the mounted ConfigMaps; None when none can be read."""
+def outputs(cluster: Cluster, daemon_set: Object) -> list[Output] | None:
+    """The outputs to a store of logs in the mounted ConfigMaps; None when none can be read."""
     namespace = daemon_set["metadata"]["namespace"]
     template = (daemon_set.get("spec") or {}).get("template") or {}
     volumes = (template.get("spec") or {}).get("volumes") or []
@@ -65,7 +74,7 @@ def outputs(cluster: Cluster, daemon_set: Object, plugin: str = "es") -> list[Ou
     if not texts:
         return None
     found = [settings for text in texts for settings in [*_classic(text), *_yaml(text)]]
-    return [Output(one) for one in found if one.get("name", "").lower() == plugin]
+    return [Output(one) for one in found if one.get("name", "").lower() in STORES]
 
 
 def _classic(text: str) -> Iterator[dict[str, str]]:
@@ -95,15 +104,25 @@ def _switch(value: Any) -> str:
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
-def deliveries(web: Web, plugin: str = "") -> list[Delivery] | None:
-    """The counters of the outputs of a plugin, or of all; None when they cannot be read."""
+def deliveries(web: Web, *plugins: str) -> list[Delivery] | None:
+    """The counters of the outputs of some plugins, or of all; None when they cannot be read."""
     page = web.get("/api/v1/metrics")
     inputs, found = page["input"], page["output"]
     if page.status != 200 or not isinstance(inputs, dict) or not isinstance(found, dict):
         return None
     read = sum(int(one.get("records") or 0) for one in inputs.values())
-    own = {name: one for name, one in found.items() if plugin in ("", name.partition(".")[0])}
-    return [_delivery(name, read, one) for name, one in sorted(own.items())]
+    listed = [_delivery(name, read, one) for name, one in sorted(found.items())]
+    silent = any(not int(one.get("records") or 0) for one in inputs.values())
+    delivering = {one.plugin for one in listed if one.sent}
+    return [
+        replace(one, idle=silent and one.plugin in delivering and not _tried(one))
+        for one in listed
+        if not plugins or one.plugin in plugins
+    ]
+
+
+def _tried(one: Delivery) -> bool:
+    return one.sent + one.errors + one.retries + one.failed > 0
 
 
 def _delivery(name: str, read: int, counters: Object) -> Delivery:

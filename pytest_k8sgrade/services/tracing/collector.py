@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_k8sgrade.outcome import Findings, cannot_tell, unmet
+from pytest_k8sgrade.outcome import Findings, Unmet, cannot_tell, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics.exposition import Exposed, parse
+from pytest_k8sgrade.services.running.backends import ready_addresses
 from pytest_k8sgrade.services.web import Web, answered
 
 if TYPE_CHECKING:
@@ -63,7 +65,12 @@ def require_healthy(web: Web, path: str) -> None:
 
 def flow(cluster: Cluster, service: str, namespace: str, port: str) -> Flow:
     """What the collector's own counters say; CannotTell when they are none."""
-    text = answered(cluster, service, namespace, port, "/metrics").text
+    try:
+        text = answered(cluster, service, namespace, port, "/metrics").text
+    except Unmet as finding:
+        if finding.reason.id != "service-unreachable":
+            raise
+        cannot_tell("otel-telemetry-unreadable", service=service, namespace=namespace, port=port)
     try:
         samples = parse(text)
     except ValueError:
@@ -88,6 +95,16 @@ def _by(samples: Iterable[Exposed], name: str, label: str) -> dict[str, int]:
             key = one.labels.get(label, "-")
             found[key] = found.get(key, 0) + int(one.value)
     return found
+
+
+def require_telling(cluster: Cluster, flow: Flow, where: Mapping[str, Any]) -> None:
+    """CannotTell when only one of several collectors was heard, and it knows of no span."""
+    if sum(flow.accepted.values()) > 0:
+        return
+    service = if_readable(lambda: cluster.get("v1", "Service", where["service"], where["namespace"]))
+    ready = if_readable(lambda: ready_addresses(cluster, service)) if service is not None else None
+    if ready is not None and len(ready) > 1:
+        cannot_tell("otel-one-of-several", seen=0, wanted=1, replicas=len(ready), **where)
 
 
 def judge_flow(found: Findings, flow: Flow, where: Mapping[str, Any]) -> None:

@@ -94,7 +94,7 @@ def _of_trace(trace: Mapping[str, Any]) -> Iterator[Span]:
     """The spans of a trace as the user interface gets it."""
     processes = trace.get("processes") or {}
     for one in trace.get("spans") or []:
-        above = [ref for ref in one.get("references") or [] if ref.get("refType") == "CHILD_OF"]
+        above = _references(one, str(one.get("traceID") or trace.get("traceID")))
         start = one.get("startTime")
         yield Span(
             trace=str(one.get("traceID") or trace.get("traceID")),
@@ -103,6 +103,13 @@ def _of_trace(trace: Mapping[str, Any]) -> Iterator[Span]:
             service=str((processes.get(one.get("processID")) or {}).get("serviceName") or ""),
             at=_moment(start, 1_000_000) if isinstance(start, int) else None,
         )
+
+
+def _references(span: Mapping[str, Any], trace: str) -> list[Mapping[str, Any]]:
+    """What a span refers to in its own trace: first what it is a child of, then what it follows from."""
+    own = [one for one in span.get("references") or [] if one.get("traceID", trace) == trace]
+    kinds = ("CHILD_OF", "FOLLOWS_FROM")
+    return [one for kind in kinds for one in own if one.get("refType") == kind]
 
 
 def _of_resource(resource: Mapping[str, Any]) -> Iterator[Span]:

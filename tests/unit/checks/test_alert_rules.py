@@ -106,3 +106,13 @@ def test_a_pending_alert_is_early_and_no_alert_is_absent() -> None:
     assert (seen.status, reason(seen), seen.reason.params["alert"]) == ("early", "alert-pending", "Slow")
     assert reason(fired(rule_object())) == "alerts-none-written"
     assert reason(fired()) == "object-absent"
+
+
+def test_labels_of_the_group_are_those_of_its_alerts() -> None:
+    """A rule's own label goes before."""
+    plain, own = rule_object("Down"), rule_object("Down", severity="warning")
+    for one in (plain, own):
+        one["spec"]["groups"][0]["labels"] = {"severity": "critical"}
+    asked = {"Down": {"severity": "critical"}}
+    seen = [look(alerts.test_written, api(one).cluster(), **WHERE, alerts=asked) for one in (plain, own)]
+    assert [one.status for one in seen] == ["met", "unmet"]

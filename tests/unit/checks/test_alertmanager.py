@@ -10,7 +10,7 @@ import pytest
 from checks import alertmanager
 from tests.unit.checks.api import MemoryApi, look, reason, share
 from tests.unit.checks.monitoring import operated
-from tests.unit.checks.objects import condition, item
+from tests.unit.checks.objects import condition, item, service
 
 WHERE = {"namespace": "monitoring"}
 
@@ -95,3 +95,43 @@ def test_receivers_are_those_of_the_running_configuration() -> None:
     assert (reason(seen), share(seen)) == ("receiver-not-running", 0.5)
     assert seen.reason is not None
     assert seen.reason.params["secret"] == "alertmanager-kps"
+
+
+def test_a_name_or_address_of_a_service_of_its_pods_will_do() -> None:
+    """As where the addresses are written down; a Service of other pods is another one."""
+    other = service("other", "monitoring", spec={"selector": {"app": "other"}})
+    own = service("alertmanager-operated", "monitoring", spec={"selector": {"app": "alertmanager"}})
+    for host, status in (
+        ("alertmanager-operated.monitoring.svc", "met"),
+        ("alertmanager-operated.monitoring.svc.cluster.local", "met"),
+        ("alertmanager-operated.shop.svc", "hopeless"),
+        ("other.monitoring.svc", "hopeless"),
+    ):
+        stack = api(f"http://{host}:9093/api/v2/alerts").add(other, own)
+        assert look(alertmanager.test_connected, stack.cluster(), **WHERE).status == status
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (401, ("cannot-tell", "alertmanager-wants-password")),
+        (403, ("cannot-tell", "alertmanager-wants-password")),
+        (404, ("cannot-tell", "alertmanager-bad-answer")),
+        (302, ("cannot-tell", "alertmanager-bad-answer")),
+        (503, ("unmet", "alertmanager-not-ready")),
+    ],
+)
+def test_only_an_error_of_the_server_says_that_it_is_not_ready(status: int, expected: Any) -> None:
+    """A login or another server in front of it is a doubt."""
+    stack = api().service("kps-alertmanager", {"/api/v2/receivers": (status, "x")})
+    seen = look(alertmanager.test_receivers, stack.cluster(), **WHERE, receivers=["slack"])
+    assert (seen.status, reason(seen)) == expected
+
+
+def test_a_sub_path_of_the_resource_is_asked_below() -> None:
+    """At the root there is nothing then."""
+    stack = api().service("kps-alertmanager", {"/-/ready": (404, "x"), "/am/-/ready": (200, "OK")})
+    assert look(alertmanager.test_up, stack.cluster(), **WHERE).status == "cannot-tell"
+    resource: Any = next(one for one in stack.objects if one["kind"] == "Alertmanager")
+    resource["spec"]["routePrefix"] = "/am/"
+    assert look(alertmanager.test_up, stack.cluster(), **WHERE).status == "met"

@@ -52,6 +52,8 @@ def test_why_nothing_is_indexed() -> None:
     named = indexed(**empty, indices=(200, rows))
     assert reason(named) == "index-named-otherwise"
     assert named.seen == ["node-1"]
+    stream = {"index": ".ds-logs-web-2026.03.02-000001", "docs.count": "7"}
+    assert indexed(**empty, indices=(200, [stream, rows[1]])).seen == ["logs-web"]
     assert (
         reason(indexed(**empty, counters=counters(5, proc_records=0, retries=2)))
         == "fluentbit-delivers-nothing"

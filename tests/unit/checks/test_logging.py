@@ -125,7 +125,7 @@ def eck(**status: Any) -> Object:
     )
 
 
-def secured(*objects: Object) -> Any:
+def secured(*objects: Object, nodes: int = 1) -> Any:
     """One look at an Elasticsearch that wants a password."""
     stack = api(*objects, health=(401, {"error": {"type": "security_exception"}, "status": 401}))
     resources = [{"name": "elasticsearches", "kind": "Elasticsearch", "namespaced": True}]
@@ -133,7 +133,7 @@ def secured(*objects: Object) -> Any:
     base = f"/apis/{ECK}/namespaces/logging/elasticsearches/elasticsearch"
     if objects:
         stack.raw[base] = (200, objects[0])
-    return look(logging.test_elasticsearch, stack.cluster(), **WHERE)
+    return look(logging.test_elasticsearch, stack.cluster(), **WHERE, nodes=nodes)
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,48 @@ def test_a_store_that_speaks_tls_is_asked_by_https() -> None:
     assert look(logging.test_elasticsearch, stack.cluster(), **WHERE).status == "met"
     stack.raw[plain.replace("http:", "https:")] = (503, refused)
     assert reason(look(logging.test_elasticsearch, stack.cluster(), **WHERE)) == "service-unreachable"
+
+
+def test_nodes_for_data_are_counted_and_those_asked_for_must_be_there() -> None:
+    """Masters beside them have no place for replicas; a password does not hide how many there are."""
+    for config in ({"node.roles": ["master"]}, {"node": {"roles": ["master"]}}, {"node.data": False}):
+        masters = {"name": "m", "count": 3, "config": config}
+        resource = eck(phase="Ready", health="yellow", availableNodes=4)
+        resource["spec"]["nodeSets"].append(masters)
+        assert secured(resource).status == "met"
+        masters["config"] = {"node.roles": ["data_hot"]}
+        assert reason(secured(resource)) == "eck-unhealthy"
+    green = eck(phase="Ready", health="green", availableNodes=2)
+    assert secured(green, nodes=2).status == "met"
+    assert reason(secured(green, nodes=3)) == "elasticsearch-few-nodes"
+    assert reason(secured(eck(phase="Ready", health="green"), nodes=2)) == "elasticsearch-few-nodes"
+
+
+def test_health_that_nobody_keeps_is_in_doubt() -> None:
+    """The operator leaves an unmanaged resource as it was."""
+    resource = eck(phase="Ready", health="green")
+    resource["metadata"]["annotations"] = {"eck.k8s.elastic.co/managed": "false"}
+    seen = secured(resource)
+    assert (seen.status, reason(seen)) == ("cannot-tell", "eck-unmanaged")
+
+
+@pytest.mark.parametrize(
+    ("journal", "second", "expected"),
+    [
+        (0, {}, None),
+        (0, {"errors": 1}, "fluentbit-delivers-nothing"),
+        (0, {"retries": 1}, "fluentbit-delivers-nothing"),
+        (5, {}, "fluentbit-delivers-nothing"),
+    ],
+)
+def test_an_output_is_idle_where_its_input_may_be(
+    journal: int, second: dict[str, int], expected: str | None
+) -> None:
+    """It never tried, an input has read nothing, and another of its kind delivers."""
+    page: Any = counters(10, proc_records=9)
+    page[1]["input"]["systemd.1"] = {"records": journal}
+    page[1]["output"]["es.1"] = {"proc_records": 0, **second}
+    assert reason(look(logging.test_forwarding, api(counters=page).cluster(), **WHERE)) == expected
+    page[1]["output"]["es.0"]["proc_records"] = 0
+    seen = look(logging.test_forwarding, api(counters=page).cluster(), **WHERE, output="es")
+    assert reason(seen) == "fluentbit-delivers-nothing"

@@ -25,7 +25,8 @@ def api(**pages: Mapping[str, Any]) -> MemoryApi:
     for name, ports in (("otel-collector", (4317, 8888, 13133)), ("jaeger", (4317, 16686))):
         spec = {"selector": {"app": name}, "ports": [{"name": f"p{at}", "port": at} for at in ports]}
         stack.add(
-            item("v1", "Service", name, "tracing", spec=spec), endpoints(name, "tracing", port=ports[0])
+            item("v1", "Service", name, "tracing", spec=spec),
+            endpoints(name, "tracing", ready=1, port=ports[0]),
         )
         stack.service(name, pages.get(name.replace("-", "_"), {}))
     return stack
@@ -240,3 +241,30 @@ def test_traces_that_lack_something_are_no_bug_of_ours(broken: Object) -> None:
     """They have no span of the service."""
     stack = api(jaeger=legacy([broken]))
     assert reason(look(tracing.test_spans, stack.cluster(), **WHERE, traced="a")) == "service-not-traced"
+
+
+def test_one_of_several_collectors_knows_only_its_own_spans() -> None:
+    """None there is a doubt, some are a proof."""
+    several = endpoints("otel-collector", "tracing", ready=2, port=4317)
+    for text, status in ((counters(0, 0)[1], "cannot-tell"), (counters(9, 9)[1], "met")):
+        stack = api(otel_collector={"/metrics": (200, text)})
+        stack.objects = [one for one in stack.objects if one["metadata"]["name"] != "otel-collector-x"]
+        assert look(tracing.test_pipeline, stack.add(several).cluster(), **WHERE).status == status
+
+
+def test_counters_on_localhost_are_out_of_sight() -> None:
+    """Refused at a port that the Service has, before pods that are ready; without any it is a fault."""
+    stack = api(otel_collector={"/metrics": (503, STATUS)})
+    seen = look(tracing.test_pipeline, stack.cluster(), **WHERE)
+    assert (seen.status, reason(seen)) == ("cannot-tell", "otel-telemetry-unreadable")
+    stack.objects = [one for one in stack.objects if one["kind"] != "EndpointSlice"]
+    assert look(tracing.test_pipeline, stack.cluster(), **WHERE).status == "unmet"
+
+
+@pytest.mark.parametrize(("trace_id", "status"), [("t1", "met"), ("t9", "unmet")])
+def test_what_follows_from_a_span_lies_below_it(trace_id: str, status: str) -> None:
+    """In the same trace, as after a queue; a link to another trace is none."""
+    (trace,) = traces(JUST_NOW)
+    (above,) = trace["spans"][1]["references"]
+    above |= {"refType": "FOLLOWS_FROM", "traceID": trace_id}
+    assert look(tracing.test_connected, api(jaeger=legacy([trace])).cluster(), **CALL).status == status

@@ -104,3 +104,25 @@ def test_an_expression_that_cannot_be_read_is_an_error() -> None:
         routing.fits({"match_re": {"a": "["}}, {"a": "b"})
     with pytest.raises(ValueError, match="matcher"):
         routing.fits({"matchers": ["severity critical"]}, {})
+
+
+def test_a_backslash_stands_for_itself_but_before_a_quote_another_or_an_n() -> None:
+    """As Alertmanager reads a quoted value, and as it writes one."""
+    written, running = r'a=~"web\d+"', r'a=~"web\\d+"'
+    assert routing.matchers({"matchers": [written]}) == routing.matchers({"matchers": [running]})
+    assert routing.fits({"matchers": [written]}, {"a": "web12"})
+    quoted = routing.matchers({"matchers": [r'a="x\"y\n\\"']})
+    assert quoted[0].value == 'x"y\n\\'
+
+
+def test_alerts_on_both_sides_do_not_inhibit_each_other() -> None:
+    """One of them may be on both sides, not both."""
+    rule = {
+        "source_match_re": {"severity": "critical|warning"},
+        "target_match_re": {"severity": "warning|info"},
+    }
+    critical, warning, info = ({"severity": one} for one in ("critical", "warning", "info"))
+    assert routing.inhibits(rule, critical, warning)
+    assert routing.inhibits(rule, warning, info)
+    assert not routing.inhibits(rule, warning, warning)
+    assert not routing.inhibits(rule, info, critical)
