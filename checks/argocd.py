@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
+from pytest_k8sgrade.kube.rollout import Shortfall
 from pytest_k8sgrade.outcome import Findings, Unmet, absent, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal
-from pytest_k8sgrade.services.gitops import argocd, argocd_fields, argocd_history
+from pytest_k8sgrade.services.gitops import argocd, argocd_clusters, argocd_fields, argocd_history
 from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application
 from pytest_k8sgrade.services.gitops.argocd_clusters import LOCAL_SERVER
 from pytest_k8sgrade.services.gitops.syncing import require_alone, require_compared, require_synced
@@ -28,18 +29,24 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "redis": ("argocd-redis", "argocd-redis-ha-haproxy", "argocd-redis-ha", "redis-ha"),
 }
 """What no installation can do without; Dex, notifications and ApplicationSets are optional."""
+PARAMETERS = "argocd-cmd-params-cm"
 CRDS = ("applications.argoproj.io", "appprojects.argoproj.io")
 
 
-def test_installed(cluster: Cluster, namespace: str) -> None:
-    """Argo CD's components run and its resource types are established."""
+def test_installed(cluster: Cluster, namespace: str, *, core: bool = False) -> None:
+    """Argo CD's components run and its resource types are established.
+
+    `core` says that an installation without API server and UI is enough.
+    """
     present = workloads.list_all(cluster, namespace, ("Deployment", "StatefulSet"))
     if not present:
         require_namespace(cluster, namespace)
         absent("argocd-absent", namespace=namespace)
     found = Findings()
     for component, names in COMPONENTS.items():
-        own = [one for one in present if _name(one) in names]
+        own = [one for one in present if _is_of(one, component, names)]
+        if core and component == "server" and not own:
+            continue
         if not own:
             found.require(
                 False,
@@ -49,11 +56,27 @@ def test_installed(cluster: Cluster, namespace: str) -> None:
                 component=names[0],
                 namespace=namespace,
             )
-        for one in own[:1]:
-            workloads.require(found, workloads.shortfall(cluster, one), component)
+        else:
+            workloads.require(found, _shortfall(cluster, own), component)
     for crd in CRDS:
         require_established(cluster, found, crd)
     found.close()
+
+
+def _is_of(workload: workloads.Object, component: str, names: tuple[str, ...]) -> bool:
+    """Whether a workload is a component, by its usual name or by the labels that every installer sets."""
+    labels = workload["metadata"].get("labels") or {}
+    labelled = labels.get("app.kubernetes.io/part-of") == "argocd"
+    return _name(workload) in names or (labelled and labels.get("app.kubernetes.io/component") == component)
+
+
+def _shortfall(cluster: Cluster, own: list[workloads.Object]) -> Shortfall | None:
+    """What a component's workloads lack; one that is switched off counts only where none of them runs."""
+    found = [workloads.shortfall(cluster, one) for one in own]
+    missing = [one for one in found if one is not None]
+    if None in found:
+        missing = [one for one in missing if one.reason != "workload-scaled-to-zero"]
+    return next(iter(missing), None)
 
 
 def _name(workload: workloads.Object) -> str:
@@ -67,8 +90,20 @@ def test_api(cluster: Cluster, namespace: str, service: str = "") -> None:
     try:
         argocd.version(cluster, namespace, chosen)
     except Unmet as secure:
-        if if_readable(lambda: argocd.version(cluster, namespace, chosen, scheme="http")) is None:
+        if not _answers_otherwise(cluster, namespace, chosen):
             raise secure from None
+
+
+def _answers_otherwise(cluster: Cluster, namespace: str, service: str) -> bool:
+    """Whether the server answers without TLS, or below the path that it was told."""
+    if if_readable(lambda: argocd.version(cluster, namespace, service, scheme="http")) is not None:
+        return True
+    settings = if_readable(lambda: cluster.find("v1", "ConfigMap", PARAMETERS, namespace)) or {}
+    root = str((settings.get("data") or {}).get("server.rootpath") or "").strip("/")
+    return bool(root) and any(
+        if_readable(lambda: argocd.version(cluster, namespace, service, scheme, root)) is not None  # noqa: B023
+        for scheme in ("https", "http")
+    )
 
 
 def _server(cluster: Cluster, namespace: str) -> str:
@@ -115,7 +150,8 @@ def test_application(
     )
     if project:
         require_equal(found, subject, "spec.project", app.project, project)
-    argocd_fields.require_destination(found, subject, app, server, target_namespaces)
+    address = argocd_clusters.server_of(cluster, app)
+    argocd_fields.require_destination(found, subject, app, address, server, target_namespaces)
     argocd_fields.require_policy(found, subject, app, prune=prune, self_heal=self_heal)
     if create_namespace is not None:
         has = app.sync_options.get("CreateNamespace") == "true"

@@ -13,7 +13,7 @@ from typing import Any
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, Unmet, absent, too_early, unmet
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, require_lasting
 from pytest_k8sgrade.services.gitops import argocd, argocd_children, argocd_clusters
 from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application
 from pytest_k8sgrade.services.gitops.argocd_clusters import Destination
@@ -35,6 +35,7 @@ def test_applicationset(
     """The ApplicationSet {name} has made its Applications without error, and each of them works."""
     item = cluster.get(API_VERSION, "ApplicationSet", name, namespace)
     params = {"namespace": namespace, "name": name}
+    require_lasting(item)
     if not (item.get("status") or {}).get("conditions"):
         created = parse_time(item["metadata"].get("creationTimestamp"))
         say = too_early if created is not None and cluster.now - created < UNWATCHED else unmet

@@ -19,6 +19,8 @@ API_VERSION = "argoproj.io/v1alpha1"
 ERROR_CONDITIONS = ("InvalidSpecError", "ComparisonError", "SyncError", "DeletionError", "UnknownError")
 """In the order in which they explain the state: what comes first hides what follows."""
 TIMEOUT_S = 10
+DEFAULT_PROJECT = "default"
+"""What an empty project means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Automated:
     prune: bool
     self_heal: bool
     written: bool = True
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ class Application:
     has_status: bool
     terminating: bool
     finalizers: tuple[str, ...]
+    controller: str
+    annotations: Mapping[str, str]
+    ignored: tuple[Mapping[str, Any], ...]
+    hydration: Mapping[str, Any]
+    hydrated_branch: str
 
     @property
     def error(self) -> str | None:
@@ -89,9 +97,13 @@ class Application:
         return int(self.operation.get("retryCount") or 0)
 
     def sync_failures(self) -> list[Mapping[str, Any]]:
-        """What the last operation could not apply."""
+        """What the last operation could not apply, and its hooks that failed."""
         results = (self.operation.get("syncResult") or {}).get("resources") or []
-        return [result for result in results if result.get("status") == "SyncFailed"]
+        return [
+            result
+            for result in results
+            if result.get("status") == "SyncFailed" or result.get("hookPhase") in ("Failed", "Error")
+        ]
 
     def failed_resources(self) -> list[str]:
         """Kind/name of what the last operation could not apply."""
@@ -112,7 +124,7 @@ def application(item: Mapping[str, Any]) -> Application:
         namespace=item["metadata"].get("namespace", ""),
         sources=_sources(spec),
         destination=spec.get("destination") or {},
-        project=spec.get("project", ""),
+        project=spec.get("project") or DEFAULT_PROJECT,
         automated=_automated(policy),
         sync_options=_options(policy.get("syncOptions") or []),
         sync=sync.get("status", ""),
@@ -129,6 +141,11 @@ def application(item: Mapping[str, Any]) -> Application:
         has_status=bool(sync or status.get("health") or status.get("conditions")),
         terminating=bool(item["metadata"].get("deletionTimestamp")),
         finalizers=tuple(item["metadata"].get("finalizers") or []),
+        controller=status.get("controllerNamespace") or item["metadata"].get("namespace", ""),
+        annotations=item["metadata"].get("annotations") or {},
+        ignored=tuple(spec.get("ignoreDifferences") or []),
+        hydration=(status.get("sourceHydrator") or {}).get("currentOperation") or {},
+        hydrated_branch=((spec.get("sourceHydrator") or {}).get("syncSource") or {}).get("targetBranch", ""),
     )
 
 
@@ -182,6 +199,7 @@ def _automated(policy: Mapping[str, Any]) -> Automated:
         on=automated.get("enabled") is not False,
         prune=bool(automated.get("prune")),
         self_heal=bool(automated.get("selfHeal")),
+        allow_empty=bool(automated.get("allowEmpty")),
     )
 
 
@@ -189,10 +207,13 @@ def _options(options: Sequence[str]) -> Mapping[str, str]:
     return {key: value for key, _, value in (option.partition("=") for option in options)}
 
 
-def version(cluster: Cluster, namespace: str, service: str, scheme: str = "https") -> str:
-    """What `/api/version` answers without a login; the ports of both schemes are named after them."""
+def version(cluster: Cluster, namespace: str, service: str, scheme: str = "https", root: str = "") -> str:
+    """What `/api/version` answers without a login; the ports of both schemes are named after them.
+
+    `root` is the path below which the server was told to answer.
+    """
     session = cluster.http(service, namespace, scheme, scheme=scheme)
-    base = session.base_url.rstrip("/")
+    base = f"{session.base_url.rstrip('/')}/{root.strip('/')}".rstrip("/")
     where = {"service": service, "namespace": namespace}
     for path in ("/healthz", "/api/version"):
         answer = session.get(base + path, timeout=TIMEOUT_S)

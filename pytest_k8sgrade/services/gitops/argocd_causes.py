@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.rollout import Shortfall
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.gitops.argocd import API_VERSION
 from pytest_k8sgrade.services.running import workloads
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def forbidden(
     spec, destination = project.get("spec"), {**app.destination, **cluster}
     if spec is None:
         return None
+    if app.namespace != app.controller and not _serves(spec.get("sourceNamespaces") or [], app.namespace):
+        return "spec.sourceNamespaces", [app.namespace]
     for repository in (source.repository for source in app.sources):
         if not _allowed(spec.get("sourceRepos") or [], repository):
             return "spec.sourceRepos", [repository]
@@ -60,6 +61,14 @@ def forbidden(
         return None
     place = destination.get("server") or destination.get("name", "")
     return "spec.destinations", [place, destination.get("namespace", "")]
+
+
+def _serves(patterns: Sequence[str], namespace: str) -> bool:
+    """Whether a namespace is one of those; a regular expression, written between slashes, may be any."""
+    return any(
+        (len(one) > 1 and one.startswith("/") and one.endswith("/")) or fnmatchcase(namespace, one)
+        for one in patterns
+    )
 
 
 def _allowed(patterns: Sequence[str], value: str) -> bool:
@@ -81,25 +90,3 @@ def _fits(rule: Mapping[str, Any], destination: Mapping[str, str]) -> bool:
     cluster = [key for key in ("server", "name") if destination.get(key)]
     place = any(_allowed([str(rule.get(key) or "")], destination[key]) for key in cluster)
     return place and _allowed([str(rule.get("namespace") or "")], destination.get("namespace", ""))
-
-
-def sync_windows(cluster: Cluster, app: Application) -> list[str]:
-    """The sync windows of the project that are about an Application: outside of them nothing is synced."""
-    project = cluster.get(API_VERSION, "AppProject", app.project or "default", app.namespace)
-    destination = app.destination
-    subjects = {
-        "applications": [app.name],
-        "namespaces": [destination.get("namespace", "")],
-        "clusters": [destination[key] for key in ("server", "name") if destination.get(key)],
-    }
-    windows = (project.get("spec") or {}).get("syncWindows") or []
-    return [
-        f"{window.get('kind')} {window.get('schedule')} ({window.get('duration')})"
-        for window in windows
-        if any(
-            fnmatchcase(value, pattern)
-            for key, values in subjects.items()
-            for pattern in window.get(key) or []
-            for value in values
-        )
-    ]

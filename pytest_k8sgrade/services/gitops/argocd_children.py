@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.conditions import conditions
 from pytest_k8sgrade.outcome import CannotTell, Findings, Unmet, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application, application
+from pytest_k8sgrade.services.gitops.argocd_clusters import LOCAL_SERVER, elsewhere
 from pytest_k8sgrade.services.gitops.syncing import require_synced
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 
 TRACKING, INSTANCE = "argocd.argoproj.io/tracking-id", "app.kubernetes.io/instance"
-GROUP = "argoproj.io"
+GROUP, SETTINGS = "argoproj.io", "argocd-cm"
 
 
 def require_children(cluster: Cluster, root: Application, asked: list[str], at_least: int) -> None:
@@ -31,6 +33,10 @@ def require_children(cluster: Cluster, root: Application, asked: list[str], at_l
     entries = [one for one in root.resources if (one.get("group"), one.get("kind")) == (GROUP, "Application")]
     names = sorted(one["name"] for one in entries)
     params = {"namespace": root.namespace, "name": root.name, "children": names}
+    place = elsewhere(cluster, root) if entries else None
+    if place is not None:
+        details = {**params, "server": place.server, "wanted_server": LOCAL_SERVER}
+        unmet("argocd-children-elsewhere", seen=place.server, wanted=LOCAL_SERVER, **details)
     missing = sorted(set(asked) - set(names))
     if not entries or len(entries) < at_least or missing:
         wanted = asked or at_least
@@ -52,7 +58,7 @@ def _require_child(cluster: Cluster, root: Application, entry: Object, params: M
     details = {**params, "child": f"{namespace}/{entry['name']}"}
     if item is None:
         unmet("argocd-child-absent", seen=None, wanted=entry["name"], **details)
-    owner = tracked_by(item)
+    owner = tracked_by(cluster, item, root.controller)
     if owner is not None and owner not in (root.name, f"{root.namespace}_{root.name}"):
         unmet("argocd-child-of-other", seen=owner, wanted=root.name, owner=owner, **details)
     child = application(item)
@@ -64,13 +70,18 @@ def _require_child(cluster: Cluster, root: Application, entry: Object, params: M
         unmet("argocd-child-unhealthy", seen=child.health, wanted="Healthy", health=child.health, **details)
 
 
-def tracked_by(item: Object) -> str | None:
-    """The Application that manages an object, by the annotation or else by the older label."""
+def tracked_by(cluster: Cluster, item: Object, namespace: str) -> str | None:
+    """The Application that manages an object, by the annotation or else by the older label.
+
+    Which label that is may be set for an Argo CD, in a ConfigMap of its namespace.
+    """
     metadata = item["metadata"]
     tracking = (metadata.get("annotations") or {}).get(TRACKING)
     if tracking:
         return str(tracking).partition(":")[0]
-    instance = (metadata.get("labels") or {}).get(INSTANCE)
+    settings = if_readable(lambda: cluster.find("v1", "ConfigMap", SETTINGS, namespace)) or {}
+    key = (settings.get("data") or {}).get("application.instanceLabelKey") or INSTANCE
+    instance = (metadata.get("labels") or {}).get(key)
     return str(instance) if instance else None
 
 

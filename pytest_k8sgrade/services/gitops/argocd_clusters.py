@@ -92,28 +92,49 @@ def destination_of(known: Sequence[Destination], app: Application) -> Destinatio
     return chosen(known, name, server) if name or server else None
 
 
+def server_of(cluster: Cluster, app: Application) -> str | None:
+    """The address of the cluster that an Application deploys to; its name where the name is not known."""
+    name, server = app.destination.get("name", ""), app.destination.get("server", "")
+    if server or not name:
+        return server or None
+    known = [] if name == LOCAL_NAME else if_readable(lambda: registered(cluster, app.controller)) or []
+    place = chosen([*known, Destination(LOCAL_NAME, LOCAL_SERVER)], name, "")
+    return place.server if place is not None else name
+
+
+def elsewhere(cluster: Cluster, app: Application) -> Destination | None:
+    """The cluster that an Application deploys to, when it is known and not the local one."""
+    known = if_readable(lambda: registered(cluster, app.controller)) or [
+        Destination(LOCAL_NAME, LOCAL_SERVER)
+    ]
+    place = destination_of(known, app)
+    return place if place is not None and not place.is_at("", LOCAL_SERVER) else None
+
+
 def require_local(cluster: Cluster, app: Application) -> None:
     """CannotTell when an Application deploys to another cluster: its objects are not here to be looked at."""
-    known = if_readable(lambda: registered(cluster, app.namespace)) or [Destination(LOCAL_NAME, LOCAL_SERVER)]
-    place = destination_of(known, app)
-    if place is not None and not place.is_at("", LOCAL_SERVER):
+    place = elsewhere(cluster, app)
+    if place is not None:
         params = {"namespace": app.namespace, "name": app.name, "server": place.server}
         cannot_tell("argocd-other-cluster", seen=place.server, wanted=LOCAL_SERVER, **params)
 
 
 def applications(cluster: Cluster, namespace: str) -> list[Application]:
-    """The Applications in Argo CD's namespace."""
-    return [application(item) for item in cluster.list(API_VERSION, "Application", namespace)]
+    """The Applications of an Argo CD: those in its namespace, and those elsewhere that are its own."""
+    own = [application(item) for item in cluster.list(API_VERSION, "Application", namespace)]
+    listed = if_readable(lambda: cluster.list(API_VERSION, "Application")) or []
+    others = [application(item) for item in listed if item["metadata"].get("namespace") != namespace]
+    return own + [app for app in others if app.controller == namespace]
 
 
 def sharing(cluster: Cluster, app: Application) -> dict[str, list[str]]:
     """The other Applications that manage objects of an Application on the same cluster, and which objects."""
-    known = if_readable(lambda: registered(cluster, app.namespace)) or []
+    known = if_readable(lambda: registered(cluster, app.controller)) or []
     place, own = destination_of(known, app), {identity(one): label(one) for one in app.resources}
     found = {
         f"{one.namespace}/{one.name}": [own[each] for each in map(identity, one.resources) if each in own]
-        for one in applications(cluster, app.namespace)
-        if one.name != app.name and destination_of(known, one) == place
+        for one in applications(cluster, app.controller)
+        if (one.namespace, one.name) != (app.namespace, app.name) and destination_of(known, one) == place
     }
     return {name: common for name, common in found.items() if common}
 

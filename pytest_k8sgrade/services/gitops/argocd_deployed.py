@@ -41,7 +41,7 @@ def require_own(cluster: Cluster, found: Findings, app: Application, resource: O
     if workload is None:
         found.require(False, "argocd-workload-absent", part=label(resource), wanted=name, **details)
         return 0
-    owner = tracked_by(workload)
+    owner = tracked_by(cluster, workload, app.controller)
     if owner not in (app.name, f"{app.namespace}_{app.name}"):
         found.require(
             False,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from posixpath import normpath
 from typing import Any
 
 from pytest_k8sgrade.outcome import Findings
 from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.gitops.argocd import Application
-from pytest_k8sgrade.services.gitops.argocd_clusters import LOCAL_NAME, LOCAL_SERVER
+from pytest_k8sgrade.services.gitops.argocd import Application, Source
 from pytest_k8sgrade.services.gitops.repositories import same_repository
 
 Subject = Mapping[str, str]
@@ -17,17 +17,34 @@ Subject = Mapping[str, str]
 def require_source(
     found: Findings, subject: Subject, app: Application, *, repository: str, path: str, revision: str
 ) -> None:
-    """Record whether a repository is named at all, and the fields of the source that are asked for."""
+    """Record whether a repository is named at all, and the fields of the source that are asked for.
+
+    Of several sources one must have all of them; the one that has most of them is told.
+    """
     addresses = [source.repository for source in app.sources]
     known = bool(addresses) and all(addresses)
-    met = known and (not repository or any(same_repository(one, repository) for one in addresses))
-    require_that(found, subject, "spec.source.repoURL", addresses or None, repository or "<URL>", met=met)
-    for field, asked, values in (
-        ("path", path, [source.path for source in app.sources]),
-        ("targetRevision", revision, [source.revision for source in app.sources]),
+    fits = [_fit(source, repository, path, revision) for source in app.sources] or [(False, False, False)]
+    best = max(fits, key=lambda fit: (sum(fit), fit))
+    shown = [source for source, fit in zip(app.sources, fits, strict=False) if fit == best]
+    told = addresses if not best[0] else [source.repository for source in shown]
+    require_that(
+        found, subject, "spec.source.repoURL", told or None, repository or "<URL>", met=known and best[0]
+    )
+    for field, asked, met, values in (
+        ("path", path, best[1], [source.path for source in shown]),
+        ("targetRevision", revision, best[2], [source.revision for source in shown]),
     ):
         if asked:
-            require_that(found, subject, f"spec.source.{field}", values, asked, met=asked in values)
+            require_that(found, subject, f"spec.source.{field}", values, asked, met=met)
+
+
+def _fit(source: Source, repository: str, path: str, revision: str) -> tuple[bool, bool, bool]:
+    """Whether one source has the repository, the path and the revision that are asked for."""
+    return (
+        not repository or same_repository(source.repository, repository),
+        not path or normpath(source.path) == normpath(path),
+        revision in ("", source.revision),
+    )
 
 
 def require_helm(
@@ -50,13 +67,18 @@ def require_helm(
 
 
 def require_destination(
-    found: Findings, subject: Subject, app: Application, server: str, namespaces: list[str] | None
+    found: Findings,
+    subject: Subject,
+    app: Application,
+    has: str | None,
+    server: str,
+    namespaces: list[str] | None,
 ) -> None:
-    """Record whether the cluster is the one that is asked for, and the namespace one of those."""
+    """Record whether the cluster that it `has` is the one asked for, and the namespace one of those."""
     destination = app.destination
     if server:
-        has = destination.get("server") or (LOCAL_SERVER if destination.get("name") == LOCAL_NAME else None)
-        require_equal(found, subject, "spec.destination.server", has or destination.get("name"), server)
+        met = has is not None and has.rstrip("/") == server.rstrip("/")
+        require_that(found, subject, "spec.destination.server", has, server, met=met)
     if namespaces:
         namespace = destination.get("namespace")
         require_that(

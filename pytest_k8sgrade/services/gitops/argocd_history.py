@@ -8,6 +8,7 @@ in the last operation alone, which the next operation overwrites.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -54,6 +55,14 @@ def sequence(app: Application) -> list[str]:
     """The revision of each deploy, oldest first; of several sources all of them."""
     return [
         "+".join(entry.get("revisions") or [entry.get("revision") or ""]) for entry in _entries(app.history)
+    ]
+
+
+def states(app: Application) -> list[str]:
+    """What each deploy was made of, oldest first: the revision, and the source with its parameters."""
+    parts = ("revision", "revisions", "source", "sources")
+    return [
+        json.dumps([entry.get(part) for part in parts], sort_keys=True) for entry in _entries(app.history)
     ]
 
 

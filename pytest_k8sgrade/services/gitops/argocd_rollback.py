@@ -1,6 +1,7 @@
 """Whether an Application has gone back to an earlier state, as far as the cluster remembers it.
 
-Two traces prove it. The history of the Application has a revision a second time, after another one:
+Two traces prove it. The history of the Application has a revision, or a source with the
+same parameters, a second time, after another one:
 that is a rollback by Argo CD. Or a Deployment's ReplicaSet was taken into service again, which the
 Deployment's controller notes in an annotation: that is a commit that restores an earlier template.
 The second may also be a change by hand that was healed, so the Deployment must not have changed
@@ -23,6 +24,7 @@ from pytest_k8sgrade.services.gitops.argocd_history import (
     replica_sets,
     revision_number,
     sequence,
+    states,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def require_rollback(cluster: Cluster, app: Application) -> None:
     """Unmet where nothing shows a way back; CannotTell where a change by hand may have left the trace."""
     known = sequence(app)
     params: dict[str, Any] = {"namespace": app.namespace, "name": app.name, "deployed": len(known)}
-    if _comes_again(known):
+    if _comes_again(known) or _comes_again(states(app)):
         return
     pasts = [_past(cluster, one) for one in app.resources if _is_deployment(one)]
     returned = [past for past in pasts if past is not None and past.returned]

@@ -17,7 +17,13 @@ from pytest_k8sgrade.kube.duration import format_duration
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.gitops import argocd_causes, argocd_clusters, argocd_health
+from pytest_k8sgrade.services.gitops import (
+    argocd_causes,
+    argocd_clusters,
+    argocd_current,
+    argocd_health,
+    argocd_windows,
+)
 from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application, label
 from pytest_k8sgrade.services.running import workloads
 
@@ -37,9 +43,10 @@ _CONTROLLER, _REPO_SERVER = "argocd-application-controller", "argocd-repo-server
 def require_synced(cluster: Cluster, app: Application) -> None:
     """Unmet, or hopeless, unless the Application is Synced, Healthy and manages something."""
     params = {"namespace": app.namespace, "name": app.name}
-    _require_lasting(app, params)
+    argocd_current.require_lasting(app, params)
     _require_status(cluster, app, params)
     _require_comparable(cluster, app, params)
+    argocd_current.require_hydrated(app, params)
     require_operation(cluster, app)
     if app.sync != "Synced":
         _explain_out_of_sync(cluster, app, params)
@@ -54,7 +61,7 @@ def require_compared(cluster: Cluster, app: Application) -> None:
     Whether they could be applied is another question.
     """
     params = {"namespace": app.namespace, "name": app.name}
-    _require_lasting(app, params)
+    argocd_current.require_lasting(app, params)
     _require_status(cluster, app, params)
     if app.error != "SyncError":
         _require_comparable(cluster, app, params)
@@ -68,18 +75,6 @@ def require_alone(cluster: Cluster, app: Application) -> None:
         common = sorted({one for each in others.values() for one in each})
         params = {"namespace": app.namespace, "name": app.name, "resources": common, "others": sorted(others)}
         unmet("argocd-not-alone", seen=sorted(others), wanted=[], **params)
-
-
-def _require_lasting(app: Application, params: Mapping[str, Any]) -> None:
-    if app.terminating:
-        finalizers = list(app.finalizers)
-        unmet(
-            "argocd-application-terminating",
-            seen="deletionTimestamp",
-            wanted=None,
-            finalizers=finalizers,
-            **params,
-        )
 
 
 def _require_resources(app: Application, params: Mapping[str, Any]) -> None:
@@ -101,12 +96,13 @@ def _require_status(cluster: Cluster, app: Application, params: Mapping[str, Any
         )
     if reconciled is None or _controller_runs(cluster, app, cluster.now - reconciled):
         return
-    unmet("argocd-status-stale", seen=app.reconciled_at, wanted=_CONTROLLER, at=app.reconciled_at, **params)
+    details = {**params, "at": app.reconciled_at, "controller_namespace": app.controller}
+    unmet("argocd-status-stale", seen=app.reconciled_at, wanted=_CONTROLLER, **details)
 
 
 def _controller_runs(cluster: Cluster, app: Application, age: timedelta) -> bool:
     """Whether the status counts: one that restarts keeps it a while, one that is switched off does not."""
-    missing = argocd_causes.component_down(cluster, _CONTROLLER, app.namespace)
+    missing = argocd_causes.component_down(cluster, _CONTROLLER, app.controller)
     return missing is None or (age <= STALE and missing.reason != "workload-scaled-to-zero")
 
 
@@ -124,6 +120,7 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
         "revision": (source.revision if source else "") or "-",
         "path": (source.path or source.chart if source else "") or "-",
         "project": app.project,
+        "project_namespace": app.controller,
         "server": app.destination.get("server") or app.destination.get("name", ""),
         "failed": app.failed_resources(),
         "target_namespace": app.destination.get("namespace", ""),
@@ -133,10 +130,11 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
         reason, more = _why_invalid(cluster, app)
         say(reason, seen=error, wanted=None, **details, **more)
     if error == "ComparisonError":
-        missing = argocd_causes.component_down(cluster, _REPO_SERVER, app.namespace)
+        missing = argocd_causes.component_down(cluster, _REPO_SERVER, app.controller)
         if missing is not None:
             workloads.raise_shortfall(missing)
     if error == "SyncError":
+        argocd_current.require_something_left(app, params)
         require_operation(cluster, app)
         say(why_sync_failed(cluster, app), seen=error, wanted=None, **details)
     reasons = {"ComparisonError": "argocd-source-unreadable"}
@@ -145,12 +143,11 @@ def _require_comparable(cluster: Cluster, app: Application, params: Mapping[str,
 
 def _why_invalid(cluster: Cluster, app: Application) -> tuple[str, dict[str, Any]]:
     """The reason, and for a project that forbids, the field and what it leaves out."""
-    known = if_readable(lambda: argocd_clusters.registered(cluster, app.namespace)) or []
+    known = if_readable(lambda: argocd_clusters.registered(cluster, app.controller)) or []
     place = argocd_clusters.destination_of(known, app)
     if known and app.destination and place is None:
         return "argocd-destination-unknown", {"clusters": [f"{one.name} {one.server}" for one in known]}
-    name = app.project or "default"
-    project = if_readable(lambda: [cluster.find(API_VERSION, "AppProject", name, app.namespace)])
+    project = if_readable(lambda: [cluster.find(API_VERSION, "AppProject", app.project, app.controller)])
     if project == [None]:
         return "argocd-project-absent", {}
     both = {"name": place.name, "server": place.server} if place is not None else {}
@@ -197,8 +194,9 @@ def require_operation(cluster: Cluster, app: Application) -> None:
 
 def _is_past(app: Application) -> bool:
     """Whether the failed operation was about another revision than the one that is in sync now."""
-    operated = (app.operation.get("syncResult") or {}).get("revision")
-    return app.sync == "Synced" and bool(operated and app.revisions) and operated not in app.revisions
+    result = app.operation.get("syncResult") or {}
+    operated = tuple(result.get("revisions") or [one for one in [result.get("revision")] if one])
+    return app.sync == "Synced" and bool(operated and app.revisions) and operated != app.revisions
 
 
 def why_sync_failed(cluster: Cluster, app: Application) -> str:
@@ -237,10 +235,8 @@ def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str
             reason = "argocd-prune-pending"
         elif all(_scaled_by_autoscaler(cluster, app, one) for one in differing):
             reason = "argocd-replicas-under-hpa"
-    windows = if_readable(lambda: argocd_causes.sync_windows(cluster, app)) or []
-    if windows and app.automated.on and reason == "argocd-out-of-sync":
-        window = {"windows": windows, "project": app.project or "default"}
-        unmet("argocd-sync-window", seen=app.sync, wanted="Synced", **window, **details)
+    if app.automated.on and reason == "argocd-out-of-sync":
+        argocd_windows.require_open(cluster, app, details)
     if reason == "argocd-out-of-sync" or app.health != "Healthy":
         unmet(reason, seen=app.sync, wanted="Synced", **details)
     found = Findings()
@@ -250,7 +246,9 @@ def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str
 
 
 def _scaled_by_autoscaler(cluster: Cluster, app: Application, resource: Mapping[str, Any]) -> bool:
-    if resource.get("kind") not in ("Deployment", "StatefulSet"):
+    if resource.get("kind") not in ("Deployment", "StatefulSet") or argocd_current.ignores_replicas(
+        app, resource
+    ):
         return False
     namespace = resource.get("namespace", "")
     listed = if_readable(lambda: cluster.list("autoscaling/v2", "HorizontalPodAutoscaler", namespace))

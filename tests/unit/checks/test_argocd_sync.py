@@ -103,7 +103,9 @@ def test_a_destination_that_nobody_registered_is_told_from_other_invalid_ones(
 
 
 DRIFT = synced([managed(status="OutOfSync")], sync={"status": "OutOfSync"})
-WINDOW = {"kind": "deny", "schedule": "0 22 * * *", "duration": "1h", "applications": ["web*"]}
+WINDOW = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["web*"]}
+ALLOW = {**WINDOW, "kind": "allow"}
+NEVER = {"schedule": "0 0 31 2 *"}
 
 
 @pytest.mark.parametrize(
@@ -113,12 +115,21 @@ WINDOW = {"kind": "deny", "schedule": "0 22 * * *", "duration": "1h", "applicati
         ({**WINDOW, "applications": ["api*"]}, {}, "argocd-out-of-sync"),
         ({**WINDOW, "applications": [], "namespaces": ["shop"]}, {}, "argocd-sync-window"),
         (WINDOW, None, "argocd-out-of-sync"),
+        ({**WINDOW, **NEVER}, {}, "argocd-out-of-sync"),
+        (ALLOW, {}, "argocd-out-of-sync"),
+        ({**ALLOW, **NEVER}, {}, "argocd-sync-window"),
+        ({**WINDOW, "namespaces": ["prod"], "andOperator": True}, {}, "argocd-out-of-sync"),
+        ({**WINDOW, "namespaces": ["shop"], "andOperator": True}, {}, "argocd-sync-window"),
+        ({**WINDOW, "applications": []}, {}, "argocd-out-of-sync"),
+        ({**WINDOW, "schedule": "@daily"}, {}, "argocd-sync-window-unclear"),
+        ({**WINDOW, "duration": "an hour"}, {}, "argocd-sync-window-unclear"),
+        ({**WINDOW, "timeZone": "Nowhere/City"}, {}, "argocd-sync-window-unclear"),
     ],
 )
 def test_sync_windows_hold_back_what_is_automatic(
     window: Object, automated: Object | None, expected: str
 ) -> None:
-    """Only those that are about this Application."""
+    """Only those that are about this Application and block now; one that cannot be read is a doubt."""
     policy = {} if automated is None else {"automated": automated}
     assert reason(works(DRIFT, deployment(), project(syncWindows=[window]), syncPolicy=policy)) == expected
 
