@@ -16,7 +16,7 @@ from pytest_k8sgrade.kube.times import format_time
 from pytest_k8sgrade.outcome import Findings, hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.logging import fluent_bit
-from pytest_k8sgrade.services.logging.elasticsearch import Elasticsearch, Records
+from pytest_k8sgrade.services.logging.elasticsearch import TYPELESS, Elasticsearch, Records
 from pytest_k8sgrade.services.logging.fluent_bit import Delivery, Output
 from pytest_k8sgrade.services.running import workloads
 from pytest_k8sgrade.services.web import Web
@@ -143,10 +143,11 @@ def explain_empty(
     """Tell why nothing is in the indices: refused, not delivered, or under another name."""
     found, wanted, collector = counted
     told: dict[str, Any] = {"index": index, "found": found, "asked": wanted, **asked.web.where}
-    version, typeless = if_readable(asked.version), if_readable(asked.typeless)
+    store, version = if_readable(asked.version) or ("Elasticsearch", 0)
     typed = [one.settings.get("match", "*") for one in outputs if not one.on("suppress_type_name")]
-    if typeless and typed:
-        hopeless("fluentbit-type-name", seen=found, wanted=wanted, version=version, outputs=typed, **told)
+    if version >= TYPELESS[store] and typed:
+        known: dict[str, Any] = {"store": store, "version": version, "outputs": typed}
+        hopeless("fluentbit-type-name", seen=found, wanted=wanted, **known, **told)
     for delivery in if_readable(lambda: _stuck(cluster, asked.web.namespace, collector)) or []:
         counters = {**told, **_counters(delivery)}
         unmet("fluentbit-delivers-nothing", seen=found, wanted=wanted, **counters)

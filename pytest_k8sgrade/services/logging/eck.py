@@ -23,6 +23,8 @@ API: Mapping[Kind, str] = {
     "Kibana": "kibana.k8s.elastic.co/v1",
 }
 _MOVING = frozenset({"ApplyingChanges", "MigratingData"})
+_UNMANAGED = {"eck.k8s.elastic.co/managed": "false", "common.k8s.elastic.co/pause": "true"}
+"""Annotations, of now and of before, that make the operator leave a resource as it is."""
 _STUCK = frozenset({"Stalled", "Invalid"})
 
 
@@ -63,8 +65,9 @@ def require_nodes(resource: Object, nodes: int, where: Mapping[str, Any]) -> Non
 
 def require_healthy(resource: Object) -> None:
     """Unmet, or hopeless, unless the operator has taken the newest version and calls it healthy."""
-    if (resource["metadata"].get("annotations") or {}).get("eck.k8s.elastic.co/managed") == "false":
-        cannot_tell("eck-unmanaged", seen="false", wanted="true", **named(resource))
+    notes = resource["metadata"].get("annotations") or {}
+    if any(notes.get(key) == value for key, value in _UNMANAGED.items()):
+        cannot_tell("eck-unmanaged", seen="unmanaged", wanted="managed", **named(resource))
     status, params = resource.get("status") or {}, named(resource)
     generation, observed = resource["metadata"].get("generation"), status.get("observedGeneration")
     if generation is not None and observed is not None and observed < generation:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 PORT = 9200
+TYPELESS = {"Elasticsearch": 8, "OpenSearch": 2}
+"""Since which version records with a type are refused."""
 SAMPLE = 20
 """The newest records that are looked at."""
 _BACKING = re.compile(r"^\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6}$")
@@ -56,16 +58,12 @@ class Elasticsearch:
             self._unusable(page)
         return dict(page.body)
 
-    def version(self) -> int | None:
-        """The major version."""
-        number = str((self._get("/")["version"] or {}).get("number") or "")
-        major = number.partition(".")[0]
-        return int(major) if major.isdigit() else None
-
-    def typeless(self) -> bool:
-        """Whether records with a type are refused: by Elasticsearch since 8, by OpenSearch since 2."""
-        own, major = (self._get("/")["version"] or {}).get("distribution"), self.version()
-        return major is not None and major >= (2 if own == "opensearch" else 8)
+    def version(self) -> tuple[str, int]:
+        """Which of the two programs it is, and its major version; 0 when it does not say."""
+        told = self._get("/")["version"] or {}
+        major = str(told.get("number") or "").partition(".")[0]
+        store = "OpenSearch" if told.get("distribution") == "opensearch" else "Elasticsearch"
+        return store, int(major) if major.isdigit() else 0
 
     def records(self, pattern: str) -> Records:
         """The records of the indices and data streams of that pattern; of none there are none."""

@@ -193,10 +193,13 @@ def test_nodes_for_data_are_counted_and_those_asked_for_must_be_there() -> None:
     assert reason(secured(eck(phase="Ready", health="green"), nodes=2)) == "elasticsearch-few-nodes"
 
 
-def test_health_that_nobody_keeps_is_in_doubt() -> None:
+@pytest.mark.parametrize(
+    "notes", [{"eck.k8s.elastic.co/managed": "false"}, {"common.k8s.elastic.co/pause": "true"}]
+)
+def test_health_that_nobody_keeps_is_in_doubt(notes: dict[str, str]) -> None:
     """The operator leaves an unmanaged resource as it was."""
     resource = eck(phase="Ready", health="green")
-    resource["metadata"]["annotations"] = {"eck.k8s.elastic.co/managed": "false"}
+    resource["metadata"]["annotations"] = notes
     seen = secured(resource)
     assert (seen.status, reason(seen)) == ("cannot-tell", "eck-unmanaged")
 
