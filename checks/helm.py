@@ -103,7 +103,7 @@ def _require_content(latest: Revision, chart: str, version: str, values: Mapping
 
 def test_running(cluster: Cluster, release: str, namespace: str) -> None:
     """All workloads of the Helm release {release} run."""
-    found = [one for one in workloads.list_all(cluster, namespace) if of_release(one, release)]
+    found = [one for one in workloads.list_all(cluster, namespace) if of_release(one, release, namespace)]
     if not found:
         absent("helm-release-without-workloads", release=release, namespace=namespace)
     findings = Findings()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.kube.pod_security import Standard, is_doubtful, version_of, violations
+from pytest_k8sgrade.kube.pod_security import Standard, version_of, violations
 from pytest_k8sgrade.kube.pod_spec import Version, Violation
 from pytest_k8sgrade.kube.rollout import living, named
 from pytest_k8sgrade.outcome import Findings, absent, cannot_tell
@@ -36,13 +36,10 @@ def test_meets(
     held_to = version_of(version or cluster.server_version)
     if held_to is None:
         cannot_tell("server-version-unknown", seen=version or cluster.server_version)
-    found, doubts = Findings(), list[_Broken]()
+    found = Findings()
     for owner, pods in _subjects(cluster, namespace, release, kind if name else "", name):
-        broken = list(_broken(owner, pods, standard, held_to))
-        doubts += [one for one in broken if one.doubtful]
-        _require(found, owner, [one for one in broken if not one.doubtful], standard)
+        _require(found, owner, list(_broken(owner, pods, standard, held_to)), standard)
     found.close()
-    _require_certain(doubts, held_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,6 @@ class _Broken:
     subject: Object
     field: str
     violation: Violation
-    doubtful: bool
 
 
 def _broken(owner: Object, pods: Sequence[Object], standard: Standard, held_to: Version) -> Iterator[_Broken]:
@@ -64,7 +60,7 @@ def _broken(owner: Object, pods: Sequence[Object], standard: Standard, held_to: 
         for one in violations(spec, standard, held_to):
             if (one.rule, one.field) not in told:
                 told.add((one.rule, one.field))
-                yield _Broken(subject, prefix + one.field, one, is_doubtful(spec, one, held_to))
+                yield _Broken(subject, prefix + one.field, one)
 
 
 def _subjects(
@@ -117,10 +113,3 @@ def _require(found: Findings, owner: Object, broken: Sequence[_Broken], standard
         fields=[one.field for one in broken],
         **named(first.subject),
     )
-
-
-def _require_certain(doubts: Sequence[_Broken], version: Version) -> None:
-    if doubts:
-        first = doubts[0]
-        details = {"field": first.field, "rule": first.violation.rule, "version": "{}.{}".format(*version)}
-        cannot_tell("pod-security-unknown", seen=first.violation.found, **details, **named(first.subject))

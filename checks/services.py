@@ -7,11 +7,11 @@ told apart from one whose pods are not ready.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.rollout import named
-from pytest_k8sgrade.outcome import Findings
+from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services.diagnosis import require_lasting
 from pytest_k8sgrade.services.fields import require_equal
 from pytest_k8sgrade.services.running import backends, workloads
@@ -26,19 +26,35 @@ def test_routes(
     port: int,
     target_port: int,
     port_name: str = "",
+    protocol: Literal["TCP", "UDP", "SCTP"] = "TCP",
     at_least: int = 1,
 ) -> None:
     """The Service {name} leads from port {port} to port {target_port} of ready pods."""
     service = cluster.get("v1", "Service", name, namespace)
     require_lasting(service)
     subject, found = named(service), Findings()
-    ports = {one["port"]: one for one in service["spec"].get("ports") or []}
-    asked = port if port in ports else sorted(ports)
-    if require_equal(found, subject, "spec.ports.port", asked, port) and port_name:
-        require_equal(found, subject, f"spec.ports[{port}].name", ports[port].get("name"), port_name)
-    if port in ports:
-        _require_endpoints(cluster, found, service, ports[port], target_port, at_least)
+    if service["spec"].get("type") == "ExternalName":
+        host = service["spec"].get("externalName", "")
+        unmet("service-external-name", seen="ExternalName", wanted="ClusterIP", host=host, **subject)
+    ports = [one for one in service["spec"].get("ports") or [] if one["port"] == port]
+    numbers = sorted({one["port"] for one in service["spec"].get("ports") or []})
+    require_equal(found, subject, "spec.ports.port", port if ports else numbers, port)
+    if ports:
+        chosen = _of_protocol(found, subject, ports, protocol)
+        if port_name:
+            require_equal(found, subject, f"spec.ports[{port}].name", chosen.get("name"), port_name)
+        _require_endpoints(cluster, found, service, chosen, target_port, at_least)
     found.close()
+
+
+def _of_protocol(
+    found: Findings, subject: Mapping[str, Any], ports: list[dict[str, Any]], protocol: str
+) -> Mapping[str, Any]:
+    """The port of that protocol among those of one number; a number alone names no port."""
+    spoken: dict[str, Mapping[str, Any]] = {one.get("protocol", "TCP"): one for one in ports}
+    if protocol not in spoken:
+        require_equal(found, subject, f"spec.ports[{ports[0]['port']}].protocol", sorted(spoken), protocol)
+    return spoken.get(protocol, ports[0])
 
 
 def _require_endpoints(
@@ -52,7 +68,7 @@ def _require_endpoints(
     ready, numbers = _endpoints(cluster, service, port)
     subject = named(service)
     if ready < at_least:
-        _explain(cluster, found, service, ready, at_least)
+        _explain(cluster, found, service, port, ready=ready, at_least=at_least)
         return
     found.require(True, "service-without-endpoints", part="endpoints", seen=ready, wanted=at_least, weight=2)
     field = f"spec.ports[{port['port']}].targetPort"
@@ -77,7 +93,13 @@ def _endpoints(cluster: Cluster, service: Mapping[str, Any], port: Mapping[str, 
 
 
 def _explain(
-    cluster: Cluster, found: Findings, service: Mapping[str, Any], ready: int, at_least: int
+    cluster: Cluster,
+    found: Findings,
+    service: Mapping[str, Any],
+    port: Mapping[str, Any],
+    *,
+    ready: int,
+    at_least: int,
 ) -> None:
     subject = named(service)
     selector = service["spec"].get("selector") or {}
@@ -88,8 +110,12 @@ def _explain(
     elif (trouble := backends.trouble(cluster, service)) is not None:
         workloads.require(found, trouble, "endpoints", weight=2)
         return
-    elif backends.selected_pods(cluster, service) == []:
+    elif gone := backends.only_terminating(cluster, service):
+        reason, details["pods"] = "service-pods-terminating", gone
+    elif (pods := backends.selected_pods(cluster, service)) == []:
         reason = "service-selects-nothing"
+    elif pods and all(backends.lacks_port(pod, port) for pod in pods):
+        reason, details["target"] = "service-target-port-unknown", port.get("targetPort")
     found.require(False, reason, part="endpoints", seen=ready, wanted=at_least, weight=2, **details)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pytest_k8sgrade.kube.quantity import parse_quantity
+from pytest_k8sgrade.kube.selectors import selector_text
 
 Object: TypeAlias = Mapping[str, Any]
 
@@ -88,6 +89,18 @@ class Metric:
     average_value: str | None
     value: str | None
     container: str = ""
+    selector: str = ""
+    described: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What tells metrics of one name apart, the same in spec and status."""
+        return self.type, self.name, self.container, self.selector, self.described
+
+    @property
+    def shown(self) -> str:
+        """The name for messages, with the selector where there is one."""
+        return f"{self.name} ({self.selector})" if self.selector else self.name
 
 
 def asked_metrics(hpa: Object) -> list[Metric]:
@@ -104,21 +117,24 @@ def read_metrics(hpa: Object) -> list[Metric]:
 def _metric(metric: Object, side: str) -> Metric:
     kind = metric["type"]
     source = metric.get(kind[:1].lower() + kind[1:]) or {}
-    values = source.get(side) or {}
+    values, asked = source.get(side) or {}, source.get("metric") or {}
+    described = source.get("describedObject") or {}
     return Metric(
         type=kind,
-        name=source.get("name") or (source.get("metric") or {}).get("name", ""),
+        name=source.get("name") or asked.get("name", ""),
         utilization=values.get("averageUtilization"),
         average_value=values.get("averageValue"),
         value=values.get("value"),
         container=source.get("container", ""),
+        selector=selector_text(asked.get("selector")),
+        described="/".join(str(described[key]) for key in ("kind", "name") if key in described),
     )
 
 
 def unread_metrics(hpa: Object) -> list[Metric]:
     """The metrics of the spec without a value in the status."""
-    read = {(metric.type, metric.name, metric.container) for metric in read_metrics(hpa)}
-    return [one for one in asked_metrics(hpa) if (one.type, one.name, one.container) not in read]
+    read = {metric.identity for metric in read_metrics(hpa)}
+    return [one for one in asked_metrics(hpa) if one.identity not in read]
 
 
 def min_replicas(hpa: Object) -> int:
@@ -132,10 +148,10 @@ def _spec(hpa: Object) -> Object:
 
 def ratios(hpa: Object) -> dict[Metric, float]:
     """Current value divided by target, for each metric of the status that has both."""
-    targets = {(one.type, one.name, one.container): one for one in asked_metrics(hpa)}
+    targets = {one.identity: one for one in asked_metrics(hpa)}
     found = {}
     for current in read_metrics(hpa):
-        target = targets.get((current.type, current.name, current.container))
+        target = targets.get(current.identity)
         ratio = _ratio(current, target) if target else None
         if ratio is not None:
             found[current] = ratio
@@ -169,9 +185,11 @@ def _replicas(hpa: Object) -> int:
 def _ratio(current: Metric, target: Metric) -> float | None:
     if current.utilization is not None and target.utilization:
         return current.utilization / target.utilization
-    if current.average_value is not None and target.average_value is not None:
-        wanted = parse_quantity(target.average_value)
-        return float(parse_quantity(current.average_value) / wanted) if wanted else None
+    pairs = ((current.average_value, target.average_value), (current.value, target.value))
+    for has, asked in pairs:
+        if has is not None and asked is not None:
+            wanted = parse_quantity(asked)
+            return float(parse_quantity(has) / wanted) if wanted else None
     return None
 
 

@@ -35,7 +35,6 @@ _RESTRICTED: Final[tuple[Rule, ...]] = (
     restricted.run_as_user,
     baseline.masked_proc,
 )
-_USERS: Final = frozenset({"runAsNonRoot", "runAsUser"})
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
 
@@ -50,12 +49,6 @@ def violations(pod: Mapping[str, Any], standard: Standard, version: Version) -> 
     metadata = pod.get("metadata") or {}
     subject = PodSpec(metadata.get("annotations") or {}, pod.get("spec") or {}, version)
     return [found for rule in _rules(standard, version) for found in rule(subject)]
-
-
-def is_doubtful(pod: Mapping[str, Any], violation: Violation, version: Version) -> bool:
-    """Whether newer versions may permit it: root of a user namespace of its own is nobody on the node."""
-    users = (pod.get("spec") or {}).get("hostUsers")
-    return users is False and version >= (1, 35) and violation.rule in _USERS
 
 
 def _rules(standard: Standard, version: Version) -> Iterator[Rule]:

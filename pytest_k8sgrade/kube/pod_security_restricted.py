@@ -48,6 +48,8 @@ def allow_privilege_escalation(pod: PodSpec) -> Iterator[Violation]:
 
 def run_as_non_root(pod: PodSpec) -> Iterator[Violation]:
     """Every container runs as somebody else than root, by its own word or the pod's."""
+    if _own_users(pod):
+        return
     whole = pod.own_context.get("runAsNonRoot")
     if whole is False:
         yield Violation("runAsNonRoot", "spec.securityContext.runAsNonRoot", False, "true")
@@ -59,7 +61,7 @@ def run_as_non_root(pod: PodSpec) -> Iterator[Violation]:
 
 def run_as_user(pod: PodSpec) -> Iterator[Violation]:
     """Nobody asks for user 0 (since 1.23)."""
-    if pod.version < (1, 23):
+    if pod.version < (1, 23) or _own_users(pod):
         return
     for path, context in pod.all_contexts():
         if context.get("runAsUser") == 0:
@@ -92,6 +94,11 @@ def capabilities(pod: PodSpec) -> Iterator[Violation]:
             yield Violation("capabilities_restricted", f"{path}.capabilities.drop", dropped or None, "ALL")
         if forbidden := sorted(set(added) - {_NET_BIND}):
             yield Violation("capabilities_restricted", f"{path}.capabilities.add", forbidden, _NET_BIND)
+
+
+def _own_users(pod: PodSpec) -> bool:
+    """Whether root of the pod is nobody on the node, which the standard regards since 1.35."""
+    return pod.version >= (1, 35) and pod.in_user_namespace
 
 
 def _free(pod: PodSpec) -> bool:

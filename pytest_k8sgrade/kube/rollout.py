@@ -107,12 +107,12 @@ def _deployment(spec: Object, status: Object, params: Mapping[str, Any]) -> Shor
 
 def _stateful_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
     wanted = spec.get("replicas", 1)
-    strategy = spec.get("updateStrategy") or {}
-    partition = (strategy.get("rollingUpdate") or {}).get("partition", 0)
+    partition = ((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition", 0)
     updated = status.get("updatedReplicas", 0)
-    if strategy.get("type") == "OnDelete" or partition:
-        updated = max(updated, wanted)
-    return _counted(params, wanted, updated, status) or _available(params, spec, status, wanted)
+    # Pods below the partition are meant to keep the older template.
+    updated = wanted if updated >= wanted - partition else updated
+    missing = _on_delete(params, spec, wanted, updated) or _counted(params, wanted, updated, status)
+    return missing or _available(params, spec, status, wanted)
 
 
 def _daemon_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shortfall | None:
@@ -121,9 +121,16 @@ def _daemon_set(spec: Object, status: Object, params: Mapping[str, Any]) -> Shor
         return Shortfall("daemonset-without-nodes", params, seen=0, wanted=1)
     # A controller that has counted has also observed: a status without both says nothing of updates.
     updated = status.get("updatedNumberScheduled", 0 if "observedGeneration" in status else wanted)
-    if (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
-        updated = wanted
-    return _counted(params, wanted, updated, {"readyReplicas": status.get("numberReady", 0)})
+    missing = _on_delete(params, spec, wanted, updated)
+    return missing or _counted(params, wanted, updated, {"readyReplicas": status.get("numberReady", 0)})
+
+
+def _on_delete(params: Mapping[str, Any], spec: Object, wanted: int, updated: int) -> Shortfall | None:
+    """Pods of an older template that stay until somebody deletes them."""
+    if updated >= wanted or (spec.get("updateStrategy") or {}).get("type") != "OnDelete":
+        return None
+    counted = {**params, "updated": updated, "replicas": wanted}
+    return Shortfall("workload-on-delete", counted, seen=updated, wanted=wanted)
 
 
 def progress_deadline(workload: Object) -> datetime | None:
@@ -227,7 +234,10 @@ def pod_shortfall(pod: Object) -> Shortfall | None:
     started = any("running" in (container.get("state") or {}) for container in _containers(status))
     if not started:
         return Shortfall(
-            "pod-starting", {**params, "containers": waiting}, seen=status.get("phase"), wanted="Ready"
+            "pod-starting",
+            {**params, "containers": waiting, "why": _waits_for(status)},
+            seen=status.get("phase"),
+            wanted="Ready",
         )
     probes = [
         probe
@@ -248,6 +258,11 @@ def probe_text(container: Object) -> str:
     if (grpc := probe.get("grpc")) is not None:
         return f"gRPC port {grpc.get('port')}"
     return " ".join((probe.get("exec") or {}).get("command") or [])
+
+
+def _waits_for(status: Object) -> list[str]:
+    states = [(one.get("state") or {}).get("waiting") or {} for one in _containers(status)]
+    return sorted({str(one["reason"]) for one in states if one.get("reason")})
 
 
 def _containers(status: Object) -> Iterator[Object]:

@@ -13,7 +13,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_k8sgrade.outcome import cannot_tell
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SECRET_TYPE = "helm.sh/release.v1"  # noqa: S105 - the type of a Secret, not a secret
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
+NAMESPACE_ANNOTATION = "meta.helm.sh/release-namespace"
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 _MAX_BYTES = 64 * 1024 * 1024
@@ -40,6 +41,13 @@ class Revision:
     status: str
     created: str
     stored: bytes | None
+
+    def as_recorded(self) -> Revision:
+        """The revision with the status that its record has: Helm reads that one, labels only select."""
+        if not self.stored:
+            return self
+        status = (self.record().get("info") or {}).get("status")
+        return replace(self, status=str(status)) if status else self
 
     def record(self) -> Mapping[str, Any]:
         """The stored release: info, chart, config, manifest. `helm-release-unreadable` when it is none."""
@@ -165,27 +173,47 @@ def _numbers(version: str) -> tuple[int, int, int]:
 
 
 def value_of(record: Mapping[str, Any], path: str) -> object:
-    """The value that the templates saw at a dotted path: what was set, else the chart's own; None for none.
+    """The value that the templates saw at a path: what was set, else the chart's own; None for none.
 
-    A null that was set takes the chart's own value away.
+    Paths are written as for `helm --set`: `hosts[0].name`, a dot within a key behind a backslash. A null
+    that was set takes the chart's own value away, and a list that was set its whole list.
     """
     own: object = record.get("config") or {}
     default: object = (record.get("chart") or {}).get("values") or {}
-    for key in path.split("."):
-        if isinstance(own, Mapping) and key in own:
-            own = own[key]
+    for key in _keys(path):
+        if _holds(own, key):
+            own = _entry(own, key)
             default = _entry(default, key) if isinstance(own, Mapping) else None
         else:
             own, default = None, _entry(default, key)
     return default if own is None else own
 
 
-def _entry(values: object, key: str) -> object:
-    return cast("Mapping[str, object]", values).get(key) if isinstance(values, Mapping) else None
+def _keys(path: str) -> list[str | int]:
+    parts = re.findall(r"\[(\d+)\]|((?:\\.|[^.\[\\])+)", path)
+    return [int(number) if number else re.sub(r"\\(.)", r"\1", name) for number, name in parts]
 
 
-def of_release(workload: Mapping[str, Any], release: str) -> bool:
-    """Whether an object belongs to a release, by Helm's annotation or the usual label."""
+def _holds(values: object, key: str | int) -> bool:
+    if isinstance(key, int):
+        return isinstance(values, list) and key < len(values)
+    return isinstance(values, Mapping) and key in values
+
+
+def _entry(values: object, key: str | int) -> object:
+    return cast("Mapping[str | int, object]", values)[key] if _holds(values, key) else None
+
+
+def of_release(workload: Mapping[str, Any], release: str, namespace: str = "") -> bool:
+    """Whether an object belongs to a release of that namespace, by Helm's annotations, else the usual label.
+
+    Without a namespace it is the one that the object is in. Helm writes both annotations
+    on all that it makes, so that a label beside them says nothing more.
+    """
     metadata = workload["metadata"]
-    annotation = (metadata.get("annotations") or {}).get(RELEASE_ANNOTATION)
-    return release in (annotation, (metadata.get("labels") or {}).get("app.kubernetes.io/instance"))
+    annotations = metadata.get("annotations") or {}
+    if RELEASE_ANNOTATION in annotations:
+        home = namespace or metadata.get("namespace", "")
+        owner = (annotations[RELEASE_ANNOTATION], annotations.get(NAMESPACE_ANNOTATION, home))
+        return owner == (release, home)
+    return (metadata.get("labels") or {}).get("app.kubernetes.io/instance") == release

@@ -22,11 +22,14 @@ _SEPARATOR = re.compile(r"(?m)^---(?:[ \t].*)?$")
 
 
 def stored_revisions(cluster: Cluster, release: str, namespace: str, chart: str = "") -> list[Revision]:
-    """The revisions of a release, oldest first; Absent with where it is instead when there are none."""
+    """The revisions of a release, oldest first; Absent with where it is instead when there are none.
+
+    The newest has the status of its record.
+    """
     found = revisions(cluster, release, namespace)
     if not found:
         _absent(cluster, release, namespace, chart)
-    return found
+    return [*found[:-1], found[-1].as_recorded()]
 
 
 def installed_revision(cluster: Cluster, release: str, namespace: str) -> Revision:
@@ -108,6 +111,17 @@ def documents(revision: Revision) -> Iterator[Mapping[str, Any]]:
                 namespace=revision.namespace,
                 revision=revision.number,
             )
-        if isinstance(document, dict) and isinstance(document.get("metadata"), dict):
-            document["metadata"].setdefault("namespace", revision.namespace)
-            yield document
+        for item in _items(document):
+            item["metadata"].setdefault("namespace", revision.namespace)
+            yield item
+
+
+def _items(document: object) -> Iterator[dict[str, Any]]:
+    """The objects of one document: itself, or those of a List, which Helm takes apart."""
+    if not isinstance(document, dict):
+        return
+    if (document.get("apiVersion"), document.get("kind")) == ("v1", "List"):
+        for item in document.get("items") or []:
+            yield from _items(item)
+    elif isinstance(document.get("metadata"), dict):
+        yield document

@@ -1,8 +1,9 @@
 """The cases as data: what was recorded, and how this product is asked about it.
 
 `open.yaml` and `live.yaml` hold situations with the right verdict and are kept as
-they came; `further/<area>.yaml` has more of their kinds. `replays/<system>.yaml` says for each of them which check looks at it and
-what it must find; `given.yaml` has records that several replays need besides.
+they came; `further/<area>.yaml` has more of their kinds. `replays/<system>.yaml` says
+for each of them which check looks at it and what it must find; `given.yaml` has records
+that several replays need besides.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from pytest_k8sgrade.kube.autoscalers import (
     unread_metrics,
 )
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.kube.rollout import Shortfall, living, named
+from pytest_k8sgrade.kube.rollout import Shortfall, living, named, pod_ready
+from pytest_k8sgrade.kube.selectors import controller, selector_text
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, hopeless, too_early, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable, require_known
@@ -63,6 +64,7 @@ _SWITCHED_OFF = {
 }
 FIRST_EVALUATION = timedelta(seconds=60)
 """The controller looks every 15 s; a busy one may need a few rounds for a new autoscaler."""
+_SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet")
 _KEDA_LABEL = "scaledobject.keda.sh/name"
 
 
@@ -110,6 +112,8 @@ def target_of(cluster: Cluster, hpa: Object) -> Object:
     if not ref:
         cannot_tell("object-incomplete", field="spec.scaleTargetRef", **named(hpa))
     api_version, kind = ref.get("apiVersion") or "apps/v1", ref["kind"]
+    if api_version.partition("/")[0] == "apps":
+        api_version = "apps/v1"  # The controller goes by group and kind, so an old version finds its target.
     return cluster.get(api_version, kind, ref["name"], hpa["metadata"]["namespace"])
 
 
@@ -120,10 +124,25 @@ def _require_able(cluster: Cluster, hpa: Object) -> None:
     if able.true:
         require_known(hpa, able, ABLE)
         return
+    if able.reason == "FailedGetScale":
+        _explain_unknown_type(cluster, hpa)
     reason = "hpa-cannot-scale"
     if able.reason == "FailedGetScale" and if_readable(lambda: target_of(cluster, hpa)) is None:
         reason = "hpa-target-missing"
     unmet(reason, seen=able.reason, wanted="True", why=able.reason, **details(hpa))
+
+
+def _explain_unknown_type(cluster: Cluster, hpa: Object) -> None:
+    """Unmet when the target is there, but not by the group or the kind that the autoscaler writes."""
+    ref = (hpa.get("spec") or {}).get("scaleTargetRef") or {}
+    written, kind = str(ref.get("apiVersion") or ""), str(ref.get("kind") or "")
+    meant = next((one for one in _SCALABLE if kind.lower() in (one.lower(), f"{one.lower()}s")), None)
+    if meant is None or (written.partition("/")[0] == "apps" and kind == meant):
+        return
+    space, name = hpa["metadata"]["namespace"], str(ref.get("name") or "")
+    if name and if_readable(lambda: cluster.find("apps/v1", meant, name, space)) is not None:
+        params = {**details(hpa), "api_version": written or "-", "meant": meant}
+        unmet("hpa-target-type-unknown", seen=f"{written} {kind}", wanted=f"apps/v1 {meant}", **params)
 
 
 def _explain_switched_off(cluster: Cluster, hpa: Object, why: str) -> NoReturn:
@@ -167,7 +186,7 @@ def _same_target(one: Object, two: Object) -> bool:
 def why_unread(cluster: Cluster, hpa: Object, metric: Metric) -> Shortfall:
     """Why a metric has no value: its API, requests, pods that are too young, or nothing to be seen."""
     group = _GROUPS.get(metric.type)
-    subject = {**details(hpa), "metric": metric.name, "group": group}
+    subject = {**details(hpa), "metric": metric.shown, "group": group}
     if group is None:
         return Shortfall("hpa-metric-type-unknown", subject, seen=metric.type)
     registered = if_readable(lambda: [metrics_api.registered(cluster, group)])
@@ -184,22 +203,62 @@ def why_unread(cluster: Cluster, hpa: Object, metric: Metric) -> Shortfall:
             return Shortfall("hpa-custom-metric-not-served", served, seen=offered, wanted=metric.name)
     if group != metrics_api.RESOURCE:
         return Shortfall("hpa-metric-without-value", subject, wanted=metric.name)
-    found = _in_pods(cluster, hpa, metric, subject)
+    found = _in_pods(cluster, hpa, metric, subject) or _in_young_api(cluster, api, subject)
     return found or Shortfall("hpa-resource-without-value", subject, wanted=metric.name)
+
+
+def _in_young_api(
+    cluster: Cluster, api: metrics_api.MetricsApi | None, subject: Mapping[str, Any]
+) -> Shortfall | None:
+    """An API that has just come has no values yet."""
+    age = cluster.now - api.since if api is not None and api.since is not None else YOUNG
+    if age >= YOUNG:
+        return None
+    seconds, limit = int(age.total_seconds()), int(YOUNG.total_seconds())
+    params = {**subject, "age_s": seconds}
+    return Shortfall("hpa-metrics-api-young", params, early=True, seen=seconds, wanted=limit)
 
 
 def _in_pods(cluster: Cluster, hpa: Object, metric: Metric, subject: Mapping[str, Any]) -> Shortfall | None:
     target = if_readable(lambda: target_of(cluster, hpa))
     if target is None:
         return None
-    pods = living(if_readable(lambda: workloads.selected_pods(cluster, target)) or [])
+    selected = if_readable(lambda: workloads.selected_pods(cluster, target)) or []
+    pods = living(selected)
     found = _missing_requests(target, pods, metric, subject) if metric.utilization is not None else None
+    if found is None and metric.utilization is not None:
+        found = _foreign_without_request(target, selected, metric, subject)
     ages = [cluster.now - at for pod in pods if (at := _started(pod)) is not None]
     if found is None and ages and min(ages) < YOUNG:
         seconds, limit = int(min(ages).total_seconds()), int(YOUNG.total_seconds())
         params = {**subject, "age_s": seconds}
         return Shortfall("hpa-pods-too-young", params, early=True, seen=seconds, wanted=limit)
+    if found is None and pods and not any(pod_ready(pod) for pod in pods):
+        names = sorted(pod["metadata"]["name"] for pod in pods)
+        return Shortfall("hpa-no-ready-pods", {**subject, "pods": names}, seen=0, wanted=len(pods))
     return found
+
+
+def _foreign_without_request(
+    target: Object, pods: Sequence[Object], metric: Metric, subject: Mapping[str, Any]
+) -> Shortfall | None:
+    """A pod of another owner lacks a request; finished ones are added up as well."""
+    for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
+        if target["kind"] not in workloads.KINDS or workloads.owns(target, pod):
+            continue
+        without = missing_requests(pod.get("spec") or {}, str(metric.name), metric.container)
+        if without:
+            owner = controller(pod)
+            params = {
+                **subject,
+                "pod": pod["metadata"]["name"],
+                "owner": f"{owner.get('kind')}/{owner.get('name')}" if owner else "-",
+                "containers": without,
+                "selector": selector_text(target["spec"].get("selector")),
+            }
+            wanted = f"requests.{metric.name}"
+            return Shortfall("hpa-foreign-pod-without-request", params, seen=params["pod"], wanted=wanted)
+    return None
 
 
 def _missing_requests(

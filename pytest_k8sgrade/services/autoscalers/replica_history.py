@@ -129,14 +129,16 @@ def _rescales(cluster: Cluster, hpa: Object) -> list[datetime]:
     return [
         moment
         for event in events
-        if event.get("reason") == "SuccessfulRescale" and _about(event, metadata["name"])
+        if event.get("reason") == "SuccessfulRescale" and _about(event, metadata)
         for moment in _moments(event)
     ]
 
 
-def _about(event: Object, name: str) -> bool:
+def _about(event: Object, metadata: Object) -> bool:
+    """Whether an event is about this very object, not about an older one of its name."""
     involved = event.get("involvedObject") or {}
-    return involved.get("kind") == KIND and involved.get("name") == name
+    uids = {involved.get("uid"), metadata.get("uid")} - {None}
+    return involved.get("kind") == KIND and involved.get("name") == metadata["name"] and len(uids) < 2
 
 
 def _moments(event: Object) -> list[datetime]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pytest_k8sgrade.kube import autoscalers
 from pytest_k8sgrade.kube.autoscalers import Metric
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.outcome import CannotTell, Findings, cannot_tell, unmet
-from pytest_k8sgrade.services.autoscalers.autoscaling import details
+from pytest_k8sgrade.outcome import CannotTell, Findings, cannot_tell, too_early, unmet
+from pytest_k8sgrade.services.autoscalers.autoscaling import details, target_of
 from pytest_k8sgrade.services.autoscalers.replica_history import (
     EVENTS_LAST,
     History,
@@ -26,6 +26,7 @@ from pytest_k8sgrade.services.autoscalers.replica_history import (
     moment_of,
     traces,
 )
+from pytest_k8sgrade.services.diagnosis import if_readable
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -46,10 +47,26 @@ def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     if past is not None and past.above(story.least):
         _judge_rise(cluster, hpa, story, past)
         return
+    _explain_asked_for(cluster, hpa, story)
     steps = story.real_steps()
     if not steps or not (_trusted(cluster, steps, past) or (up and past is None)):
         _never(hpa, story, past, doubt)
     cluster.held_since(steps[-1])
+
+
+def _explain_asked_for(cluster: Cluster, hpa: Object, story: Traces) -> None:
+    """Tell of a rise that was ordered and has not come: it is on its way, or the pods are not made."""
+    desired = int((hpa.get("status") or {}).get("desiredReplicas", 0))
+    if story.last_scale is None or story.replicas > story.least or desired <= story.least:
+        return
+    counts = {"replicas": story.replicas, "desired": desired}
+    params, seen = {**details(hpa), **counts}, {"seen": story.replicas, "wanted": desired}
+    if cluster.now - story.last_scale < timedelta(seconds=_LOOP_S):
+        too_early("hpa-rise-under-way", **seen, **params)
+    target = if_readable(lambda: target_of(cluster, hpa))
+    refused = condition(target, "ReplicaFailure") if target is not None else None
+    if refused is not None and refused.true:
+        unmet("hpa-pods-not-made", why=refused.reason, **seen, **params)
 
 
 def _past(cluster: Cluster, hpa: Object, monitoring: str) -> tuple[History | None, CannotTell | None]:
@@ -94,6 +111,9 @@ def _never(hpa: Object, story: Traces, past: History | None, doubt: CannotTell |
         unmet("hpa-replicas-not-its-own", seen=story.replicas, wanted="lastScaleTime", **params)
     if doubt is not None and not story.never:
         raise doubt
+    most = (hpa.get("spec") or {}).get("maxReplicas")
+    if most == story.least:
+        unmet("hpa-no-room", seen=most, wanted=f"> {story.least}", most=most, **params)
     steps = story.real_steps()
     if past is not None and steps and not past.reaches(steps[-1]):
         begins = moment_of(past.points[0]).isoformat()
@@ -166,6 +186,9 @@ def _why_up(cluster: Cluster, hpa: Object, story: Traces) -> _Why:
     holding = autoscalers.holding_metrics(hpa)
     if holding:
         return _Why("hpa-held-by-metric", _arithmetic(hpa, holding[0]), right=True)
+    unread = autoscalers.unread_metrics(hpa)
+    if unread:
+        return _Why("hpa-metric-blocks-scale-down", {"metric": unread[0].shown})
     return _Why("hpa-scale-down-waiting", window, early=_just_stepped(cluster, story, rules))
 
 
@@ -178,13 +201,14 @@ def _just_stepped(cluster: Cluster, story: Traces, rules: autoscalers.Behavior) 
 
 
 def _arithmetic(hpa: Object, metric: Metric) -> dict[str, Any]:
-    asked = {(one.type, one.name, one.container): one for one in autoscalers.asked_metrics(hpa)}
-    target = asked[metric.type, metric.name, metric.container]
+    target = {one.identity: one for one in autoscalers.asked_metrics(hpa)}[metric.identity]
     direction = "scaleUp" if autoscalers.ratios(hpa)[metric] > 1 else "scaleDown"
     tolerated = f"{100 * autoscalers.tolerance(hpa, direction):g}%"
     values = {"value": _value(metric), "limit": _value(target), "tolerance": tolerated}
-    return {"metric": metric.name, **values}
+    return {"metric": metric.shown, **values}
 
 
 def _value(metric: Metric) -> str:
-    return f"{metric.utilization}%" if metric.utilization is not None else str(metric.average_value)
+    if metric.utilization is not None:
+        return f"{metric.utilization}%"
+    return str(metric.average_value if metric.average_value is not None else metric.value)

@@ -44,6 +44,7 @@ class ApiService:
     available: bool
     why: str
     created: datetime | None = None
+    since: datetime | None = None
 
 
 def find(cluster: Cluster, api_version: str) -> ApiService | None:
@@ -68,6 +69,7 @@ def parse(item: Mapping[str, Any]) -> ApiService:
         available=available is not None and available.true,
         why=available.reason if available is not None else "-",
         created=parse_time(item["metadata"].get("creationTimestamp")),
+        since=available.since if available is not None else None,
     )
 
 

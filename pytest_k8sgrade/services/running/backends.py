@@ -6,7 +6,7 @@ runs none: the workloads of its namespace tell which of the two it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ Object = Mapping[str, Any]
 
 
 def ready_addresses(cluster: Cluster, service: Object) -> set[str]:
-    """The ready addresses behind any port of a Service."""
+    """What is ready behind any port of a Service: pods, or addresses that are no pod's."""
     return {address for one in slices(cluster, service) for address in addresses(one)}
 
 
@@ -39,19 +39,52 @@ def slices(cluster: Cluster, service: Object) -> list[dict[str, Any]]:
 
 
 def addresses(endpoint_slice: Object) -> Iterator[str]:
-    """The ready addresses of one EndpointSlice; a condition that is unknown counts as ready."""
+    """What is ready in one EndpointSlice, each pod once whatever its addresses are.
+
+    A condition that is unknown counts as met. A Service that publishes pods that are not
+    ready has all of its endpoints `ready`: what they are says `serving`.
+    """
     for endpoint in endpoint_slice.get("endpoints") or []:
-        if (endpoint.get("conditions") or {}).get("ready") is not False:
+        known = endpoint.get("conditions") or {}
+        if known.get("ready") is False or known.get("serving") is False or known.get("terminating"):
+            continue
+        target = endpoint.get("targetRef") or {}
+        if target.get("name"):
+            yield f"{target.get('kind', '')}/{target['name']}"
+        else:
             yield from endpoint.get("addresses") or []
 
 
 def selected_pods(cluster: Cluster, service: Object) -> list[Object] | None:
     """The living pods that a Service selects; None when they cannot be read."""
-    selector, namespace = service["spec"].get("selector") or {}, service["metadata"]["namespace"]
-    if not selector:
-        return []
-    pods = if_readable(lambda: cluster.list("v1", "Pod", namespace, labels=selector))
+    pods = _all_selected(cluster, service)
     return living(pods) if pods is not None else None
+
+
+def only_terminating(cluster: Cluster, service: Object) -> list[str]:
+    """The names of the pods that a Service selects when all of them are being deleted."""
+    pods = _all_selected(cluster, service) or []
+    going = [pod["metadata"]["name"] for pod in pods if pod["metadata"].get("deletionTimestamp")]
+    return sorted(going) if len(going) == len(pods) else []
+
+
+def _all_selected(cluster: Cluster, service: Object) -> Sequence[Object] | None:
+    selector, namespace = service["spec"].get("selector") or {}, service["metadata"]["namespace"]
+    return if_readable(lambda: cluster.list("v1", "Pod", namespace, labels=selector)) if selector else []
+
+
+def lacks_port(pod: Object, port: Object) -> bool:
+    """Whether a Service's port names a target port that no container of a pod has."""
+    target, protocol = port.get("targetPort"), port.get("protocol", "TCP")
+    spec = pod.get("spec") or {}
+    # Containers that initialise have ports only as sidecars, whose ports count.
+    sidecars = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
+    declared = [
+        (one.get("name"), one.get("protocol", "TCP"))
+        for container in [*(spec.get("containers") or []), *sidecars]
+        for one in container.get("ports") or []
+    ]
+    return isinstance(target, str) and (target, protocol) not in declared
 
 
 def without_endpoints(cluster: Cluster, service: Object) -> Shortfall | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import Shortfall
 from pytest_k8sgrade.services.diagnosis import if_readable
@@ -35,8 +36,27 @@ def explained(cluster: Cluster, found: Shortfall, pods: Sequence[Object]) -> Sho
     if found.reason in ("container-cannot-start", "pod-starting"):
         return _missing_reference(cluster, pod, found) or found
     if found.reason == "pod-unschedulable":
-        return _too_large(cluster, pod, found) or found
-    return found
+        return _held_back(pod, found) or _too_large(cluster, pod, found) or found
+    return (_gated(pod, found) or found) if found.reason == "pod-not-ready" else found
+
+
+def _held_back(pod: Object, found: Shortfall) -> Shortfall | None:
+    gates = [str(one["name"]) for one in pod["spec"].get("schedulingGates") or []]
+    if not gates:
+        return None
+    params = {**found.params, "gates": gates}
+    return Shortfall("pod-scheduling-gated", params, seen=gates, wanted=[])
+
+
+def _gated(pod: Object, found: Shortfall) -> Shortfall | None:
+    """Readiness gates that nobody has met, where the containers themselves are ready."""
+    ready = condition(pod, "ContainersReady")
+    if ready is None or not ready.true:
+        return None
+    gates = [str(one["conditionType"]) for one in (pod.get("spec") or {}).get("readinessGates") or []]
+    unmet = [gate for gate in gates if (known := condition(pod, gate)) is None or not known.true]
+    params = {**found.params, "gates": unmet}
+    return Shortfall("pod-readiness-gate", params, seen=unmet, wanted=[]) if unmet else None
 
 
 def _missing_reference(cluster: Cluster, pod: Object, found: Shortfall) -> Shortfall | None:

@@ -24,9 +24,8 @@ Object: TypeAlias = Mapping[str, Any]
 WorkloadKind: TypeAlias = Literal["Deployment", "StatefulSet", "DaemonSet"]
 KINDS: tuple[WorkloadKind, ...] = ("Deployment", "StatefulSet", "DaemonSet")
 
-_POD_REASONS = frozenset(
-    {"workload-rolling-out", "workload-not-ready", "workload-deadline-exceeded", "workload-old-pods"}
-)
+_UNDER_WAY = ("workload-rolling-out", "workload-old-pods")
+_POD_REASONS = frozenset({*_UNDER_WAY, "workload-not-ready", "workload-deadline-exceeded"})
 
 
 def get(cluster: Cluster, kind: WorkloadKind, name: str, namespace: str) -> Object:
@@ -48,17 +47,18 @@ def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
         return missing
     pods = if_readable(lambda: selected_pods(cluster, workload)) or []
     found = pods_shortfall([pod for pod in pods if owns(workload, pod) or controller(pod) is None])
-    return _in_time(cluster, workload, pod_causes.explained(cluster, found, pods), pods) if found else missing
+    cause = pod_causes.explained(cluster, found, pods) if found is not None else missing
+    return _in_time(cluster, workload, cause, pods)
 
 
 def _in_time(cluster: Cluster, workload: Object, found: Shortfall, pods: Sequence[Object]) -> Shortfall:
-    """A pod that starts within its probes' time, or within its Deployment's deadline, is only early."""
+    """A rollout within its deadline, and a pod that starts within it or its probes' time, are only early."""
     now = if_readable(lambda: cluster.now)
-    if now is None or found.reason not in ("pod-starting", "pod-not-ready"):
+    if now is None or found.reason not in (*_UNDER_WAY, "pod-starting", "pod-not-ready"):
         return found
     deadline = progress_deadline(workload)
-    starting = found.reason == "pod-starting" and deadline is not None and now < deadline
-    return replace(found, early=starting or is_starting(pods, now))
+    in_time = found.reason != "pod-not-ready" and deadline is not None and now < deadline
+    return replace(found, early=in_time or (found.reason not in _UNDER_WAY and is_starting(pods, now)))
 
 
 def require_rolled_out(cluster: Cluster, workload: Object) -> None:

@@ -237,3 +237,21 @@ def test_a_failed_sync_of_an_older_commit_is_past(failed_on: str, expected: str 
     api = MemoryApi(application(**right), deployment(), namespace("argocd"), namespace("shop"))
     seen = look(argocd.test_synced, api.cluster(), name="web", namespace="argocd")
     assert (None if seen.status == "met" else reason(seen)) == expected
+
+
+def test_gates_are_told_apart_from_probes_and_room() -> None:
+    """Neither a probe nor a node is missing, but somebody who opens the gate."""
+    gated = pod(
+        "web-1",
+        ready=False,
+        spec={"readinessGates": [{"conditionType": "example.org/traffic"}]},
+        status={"conditions": [condition("ContainersReady", "True", ""), condition("Ready", "False", "")]},
+    )
+    unready = deployment(status={"updatedReplicas": 2, "readyReplicas": 1})
+    assert reason(rolled_out(unready, gated)) == "pod-readiness-gate"
+    held = pod(
+        "web-1",
+        spec={"schedulingGates": [{"name": "example.org/quota"}]},
+        status={"phase": "Pending", "conditions": [condition("PodScheduled", "False", "SchedulingGated")]},
+    )
+    assert reason(rolled_out(unready, held)) == "pod-scheduling-gated"

@@ -47,6 +47,14 @@ def test_a_failed_revision_in_the_past_changes_nothing() -> None:
     assert deployed(*history, chart="kube-prometheus-stack", version=">=70, <80").status == "met"
 
 
+def test_the_status_of_the_record_counts_and_not_the_label() -> None:
+    """A label can be rewritten by hand; Helm reads the record."""
+    rewritten = release("kps", 1, "deployed", info={"status": "failed"}, **CHART)
+    assert reason(deployed(rewritten)) == "helm-release-failed"
+    behind = release("kps", 1, "test", info={"status": "deployed"}, **CHART)
+    assert deployed(behind).status == "met"
+
+
 @pytest.mark.parametrize(
     ("latest", "status", "expected"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checks import helm_chart
+from pytest_k8sgrade.services.helm import value_of
 from tests.unit.checks.api import MemoryApi, look, parts, reason, share
 from tests.unit.checks.objects import (
     Object,
@@ -118,6 +119,30 @@ def test_values_are_those_that_the_templates_saw() -> None:
 def workload(made: Object, **params: Any) -> Any:
     """One look at the manifest's Deployment."""
     return look(helm_chart.test_workload, MemoryApi(stored(made)).cluster(), **WHERE, **params)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("hosts[0].name", "own"),
+        ("hosts[1].name", None),
+        ("notes.example\\.org/key", "x"),
+        ("gone.x", None),
+    ],
+)
+def test_paths_are_those_of_helm_set(path: str, expected: object) -> None:
+    """A list that was set replaces the chart's; a dot of a key is escaped."""
+    record = {
+        "config": {"hosts": [{"name": "own"}], "gone": None},
+        "chart": {
+            "values": {
+                "hosts": [{"name": "one"}, {"name": "two"}],
+                "notes": {"example.org/key": "x"},
+                "gone": {"x": 1},
+            }
+        },
+    }
+    assert value_of(record, path) == expected
 
 
 def test_the_manifest_is_compared_by_value() -> None:

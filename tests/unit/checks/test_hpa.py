@@ -217,3 +217,18 @@ def test_pods_of_others_under_the_same_labels_cost_a_part() -> None:
     seen = active(autoscaler(), *APP, pod("other-1", of="other"))
     assert reason(seen) == "hpa-foreign-pods"
     assert 0.8 < share(seen) < 1
+
+
+def test_a_resource_that_is_asked_for_twice_is_found_in_any_order() -> None:
+    """The pods' CPU and one container's are two metrics; the one that was asked for counts."""
+    target = {"type": "Utilization", "averageUtilization": 80}
+    other = {
+        "type": "ContainerResource",
+        "containerResource": {"name": "cpu", "container": "web", "target": target},
+    }
+    for metrics in ([resource_metric("cpu", 50), other], [other, resource_metric("cpu", 50)]):
+        cluster = MemoryApi(autoscaler(metrics=metrics)).cluster()
+        seen = look(
+            hpa.test_configured, cluster, name="web", namespace="shop", target="web", utilization={"cpu": 50}
+        )
+        assert seen.status == "met"

@@ -53,6 +53,9 @@ def told(able: tuple[str, str] | None, scaling: tuple[str, str] | None, **status
 GOOD = ("True", "ValidMetricFound")
 READ = ("True", "ReadyForNewScale")
 NOTHING: Object = {"currentMetrics": None}
+FINISHED = pod(
+    "job-1", of="job", spec={"containers": [container(resources={})]}, status={"phase": "Succeeded"}
+)
 
 
 @pytest.mark.parametrize(
@@ -196,3 +199,58 @@ def test_the_window_is_early_and_what_metrics_hold_is_partly_right() -> None:
 def test_a_step_that_the_rules_do_not_allow_yet_is_early(last: str, status: str) -> None:
     """The window and the longest period after the last step; later the next one should have come."""
     assert down(last=last).status == status
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ({"kind": "Deployment"}, "hpa-target-type-unknown"),
+        ({"apiVersion": "extensions/v1beta1", "kind": "Deployment"}, "hpa-target-type-unknown"),
+        ({"apiVersion": "apps/v1", "kind": "deployments"}, "hpa-target-type-unknown"),
+        ({"apiVersion": "apps/v1beta2", "kind": "Deployment"}, "hpa-cannot-scale"),
+        ({"apiVersion": "apps/v1", "kind": "StatefulSet"}, "hpa-target-missing"),
+    ],
+)
+def test_a_target_is_found_by_group_and_kind(ref: Object, expected: str) -> None:
+    """The controller leaves the version aside; a group or a kind that nothing has is told apart."""
+    lost = told(("False", "FailedGetScale"), None, **NOTHING)
+    lost["spec"]["scaleTargetRef"] = {**ref, "name": "web"}
+    assert reason(active(lost, *APP, METRICS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("objects", "status", "expected"),
+    [
+        ([FINISHED], "unmet", "hpa-foreign-pod-without-request"),
+        ([pod("web-1", ready=False)], "unmet", "hpa-no-ready-pods"),
+        ([pod("web-1"), pod("web-2", ready=False)], "unmet", "hpa-resource-without-value"),
+    ],
+)
+def test_the_pods_tell_why_there_is_no_value(objects: list[Object], status: str, expected: str) -> None:
+    """Requests of finished strangers are added up too; what does not run is not measured."""
+    broken = told(READ, ("False", "FailedGetResourceMetric"), **NOTHING)
+    seen = active(broken, deployment(), *objects, METRICS)
+    assert (seen.status, reason(seen)) == (status, expected)
+
+
+@pytest.mark.parametrize(("since", "status"), [("09:59:50", "early"), ("09:50:00", "unmet")])
+def test_an_api_that_has_just_come_is_early(since: str, status: str) -> None:
+    """Old pods have no values before the metrics server has looked twice."""
+    api = api_service("v1beta1.metrics.k8s.io")
+    api["status"]["conditions"][0]["lastTransitionTime"] = f"2026-03-02T{since}Z"
+    broken = told(READ, ("False", "FailedGetResourceMetric"), **NOTHING)
+    assert active(broken, *APP, api).status == status
+
+
+def test_metrics_of_one_name_are_told_apart_by_their_selectors() -> None:
+    """One value does not stand for two metrics."""
+    metric = {"name": "queue", "selector": {"matchLabels": {"of": "a"}}}
+    other = {"name": "queue", "selector": {"matchLabels": {"of": "b"}}}
+    asked = {"type": "AverageValue", "averageValue": "5"}
+    read: Object = {"type": "External", "external": {"metric": metric, "current": {"averageValue": "1"}}}
+    half = told(READ, GOOD, currentMetrics=[{"type": ""}, read])
+    half["spec"]["metrics"] = [
+        {"type": "External", "external": {"metric": one, "target": asked}} for one in (other, metric)
+    ]
+    seen = active(half, *APP, api_service("v1beta1.external.metrics.k8s.io"), metrics=("queue",))
+    assert (seen.status, seen.reason.params["metric"]) == ("unmet", "queue (of=b)")

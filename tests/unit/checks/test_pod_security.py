@@ -98,11 +98,16 @@ def test_a_namespace_that_is_not_there_is_told() -> None:
     assert reason(seen) == "namespace-absent"
 
 
-def test_what_newer_versions_may_permit_is_no_verdict() -> None:
-    """Root in a user namespace of its own, on a server newer than what is known."""
+def test_root_of_a_user_namespace_of_its_own_is_permitted_since_1_35() -> None:
+    """It is nobody on the node; before, and with the node's users, it is a violation."""
     rooted = good()
     rooted["spec"]["template"]["spec"] |= {"hostUsers": False, "securityContext": {**WHOLE, "runAsUser": 0}}
     assert meets(rooted, version="v1.34").status == "unmet"
-    seen = meets(rooted, version="v1.36")
-    assert (seen.status, reason(seen)) == ("cannot-tell", "pod-security-unknown")
-    assert (meets(good(), version="new").status) == "cannot-tell"
+    assert meets(rooted, version="v1.35.1+k3s1").status == "met"
+    rooted["spec"]["template"]["spec"]["hostUsers"] = True
+    assert meets(rooted, version="v1.35").status == "unmet"
+
+
+def test_a_version_that_is_none_is_no_verdict() -> None:
+    """The standard depends on it."""
+    assert meets(good(), version="new").status == "cannot-tell"

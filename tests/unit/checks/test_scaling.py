@@ -234,3 +234,62 @@ def test_a_peak_is_measured_by_the_target_of_its_time(target: str | None, expect
     )
     seen = looked("up", raised, points=UP_AND_DOWN, peak="66", target=target)
     assert (None if seen.status == "met" else reason(seen)) == expected
+
+
+@pytest.mark.parametrize(("uid", "expected"), [("new", None), (None, None), ("old", "hpa-never-scaled")])
+def test_events_of_an_older_object_of_the_name_do_not_count(uid: str | None, expected: str | None) -> None:
+    """An autoscaler that was made anew has to prove itself anew."""
+    events = [rescale("2026-03-02T09:20:00Z"), rescale("2026-03-02T09:40:00Z")]
+    for event in events:
+        event["involvedObject"]["uid"] = uid
+    anew = state(2)
+    anew["metadata"]["uid"] = "new"
+    seen = looked("up", anew, *events)
+    assert (None if seen.status == "met" else reason(seen)) == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "conditions", "expected"),
+    [
+        ("2026-03-02T09:59:50Z", [], ("early", "hpa-rise-under-way")),
+        ("2026-03-02T09:30:00Z", [condition("ReplicaFailure", "True", "FailedCreate")],
+         ("unmet", "hpa-pods-not-made")),
+        ("2026-03-02T09:30:00Z", [], ("unmet", "hpa-only-raised-to-minimum")),
+    ],
+)  # fmt: skip
+def test_a_rise_that_is_only_ordered_is_told_apart(
+    last: str, conditions: list[Object], expected: tuple[str, str]
+) -> None:
+    """Right after the step it is on its way; later the pods are refused, or nobody knows."""
+    ordered = state(2, last)
+    ordered["status"]["desiredReplicas"] = 5
+    api = MemoryApi(deployment(status={"replicas": 2, "conditions": conditions}), ordered)
+    seen = look(hpa.test_scaled_up, api.cluster(), name="web", namespace="shop")
+    assert (seen.status, reason(seen)) == expected
+
+
+def test_without_room_no_load_helps() -> None:
+    """The maximum is the minimum."""
+    full = state(2)
+    full["spec"]["maxReplicas"] = 2
+    assert reason(looked("up", full)) == "hpa-no-room"
+
+
+def test_a_metric_that_cannot_be_read_blocks_the_way_down() -> None:
+    """Another metric may ask for few, but one that is missing forbids it."""
+    up = state(4, LATER)
+    up["status"]["currentMetrics"] = [current_metric("cpu", 1), {"type": ""}]
+    assert reason(looked("down", up)) == "hpa-metric-blocks-scale-down"
+
+
+def test_a_value_of_a_whole_object_holds_as_a_mean_does() -> None:
+    """Targets of type Value are compared with the value."""
+    held, source = state(4, LATER), {"metric": {"name": "load"}}
+    held["spec"]["metrics"] = [
+        {"type": "Object", "object": {**source, "target": {"type": "Value", "value": "2k"}}}
+    ]
+    held["status"]["currentMetrics"] = [
+        {"type": "Object", "object": {**source, "current": {"value": "1950"}}}
+    ]
+    seen = looked("down", held)
+    assert (reason(seen), share(seen)) == ("hpa-held-by-metric", 0.5)

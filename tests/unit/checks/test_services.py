@@ -48,6 +48,54 @@ def test_what_is_wrong_is_named(objects: list[Object], expected: str) -> None:
     assert share(seen) < 1
 
 
+def counted(*ready: Object, **conditions: bool) -> Any:
+    """One look at a Service whose slice has these endpoints, with one ready pod asked for."""
+    behind = endpoints()
+    behind["endpoints"] = [{**one, "conditions": {"ready": True, **conditions}} for one in ready]
+    asked = {"name": "web", "namespace": "shop", "port": 80, "target_port": 8080}
+    return look(services.test_routes, MemoryApi(service(), behind).cluster(), **asked)
+
+
+TARGET: Object = {"targetRef": {"kind": "Pod", "name": "web-1"}}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "met"),
+    [({}, True), ({"serving": True}, True), ({"serving": False}, False), ({"terminating": True}, False)],
+)
+def test_what_is_published_is_not_always_ready(conditions: dict[str, bool], met: bool) -> None:
+    """A Service may publish pods that are not ready; then only `serving` tells."""
+    seen = counted({"addresses": ["10.0.0.5"], **TARGET}, **conditions)
+    assert (seen.status == "met") is met
+
+
+def test_a_pod_counts_once_whatever_its_addresses() -> None:
+    """One of IPv4 and one of IPv6 are no two pods."""
+    both = endpoints()
+    both["endpoints"] = [{"addresses": [address], **TARGET} for address in ("10.0.0.5", "2001:db8::5")]
+    assert reason(routes(service(), both, pod("web-1"))) == "service-without-endpoints"
+
+
+def test_a_port_is_its_number_and_its_protocol() -> None:
+    """Of two ports of one number the one of the protocol is meant, wherever it stands."""
+    tcp = {"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}
+    udp = {"name": "other", "port": 80, "protocol": "UDP", "targetPort": 9999}
+    for ports in ([tcp, udp], [udp, tcp]):
+        assert routes(service(spec={"ports": ports}), endpoints()).status == "met"
+    alone = routes(service(spec={"ports": [{**tcp, "protocol": "UDP"}]}), endpoints())
+    assert (alone.status, reason(alone)) == ("unmet", "field-differs")
+
+
+def test_a_service_that_leads_nowhere_tells_why() -> None:
+    """An alias, pods on their way out, and a port name that no pod has."""
+    alias = service(spec={"type": "ExternalName", "externalName": "www.example.org"})
+    assert reason(routes(alias)) == "service-external-name"
+    going = pod("web-1", meta={"deletionTimestamp": "2026-03-02T10:00:00Z"})
+    assert reason(routes(service(), going)) == "service-pods-terminating"
+    misnamed = service(spec={"ports": [{"name": "http", "port": 80, "targetPort": "web"}]})
+    assert reason(routes(misnamed, pod("web-1"))) == "service-target-port-unknown"
+
+
 def test_an_answer_of_another_status_is_unmet() -> None:
     """The application must answer the path as asked."""
     api = MemoryApi(service()).service("web", {"/": (200, "hi"), "/broken": (500, "no")})

@@ -52,6 +52,38 @@ def test_a_deployment_that_only_looks_ready_is_not(broken: Object, status: str, 
     assert (seen.status, reason(seen)) == (status, expected)
 
 
+def test_a_rollout_within_its_deadline_is_only_early() -> None:
+    """Old pods that go, and new ones that come, are no fault as long as the Deployment itself waits."""
+    moving = [condition("Progressing", "True", "ReplicaSetUpdated")]
+    old: Object = {"updatedReplicas": 2, "readyReplicas": 2, "replicas": 3}
+    moving[0]["lastUpdateTime"] = "2026-03-02T09:59:00Z"
+    seen = ready(MemoryApi(deployment(status={**old, "conditions": moving})))
+    assert (seen.status, reason(seen)) == ("early", "workload-old-pods")
+    moving[0]["lastUpdateTime"] = "2026-03-02T09:00:00Z"
+    assert ready(MemoryApi(deployment(status={**old, "conditions": moving}))).status == "unmet"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "updated", "expected"),
+    [
+        ({"type": "OnDelete"}, 0, "workload-on-delete"),
+        ({"type": "OnDelete"}, 3, None),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}, 1, "workload-rolling-out"),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}, 2, None),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 9}}, 0, None),
+    ],
+)
+def test_a_stateful_set_has_renewed_what_its_strategy_renews(
+    strategy: Object, updated: int, expected: str | None
+) -> None:
+    """Pods below the partition stay on purpose; with OnDelete old ones stay until they are deleted."""
+    made = deployment(
+        replicas=3, status={"updatedReplicas": updated, "readyReplicas": 3}, updateStrategy=strategy
+    )
+    seen = ready(MemoryApi({**made, "kind": "StatefulSet"}), kind="StatefulSet")
+    assert (reason(seen) if seen.status != "met" else None) == expected
+
+
 def test_a_rolled_out_deployment_is_met_and_must_be_large_enough() -> None:
     """The asked number of ready pods counts, not only the Deployment's own."""
     assert ready(MemoryApi(deployment()), at_least=2).status == "met"

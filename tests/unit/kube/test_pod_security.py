@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_k8sgrade.kube.pod_security import is_doubtful, version_of, violations
+from pytest_k8sgrade.kube.pod_security import version_of, violations
 from tests.e2e.admission import ANSWERS, STANDARDS, VERSIONS, Place
 from tests.e2e.pod_specs import CONTEXT, POD, SPECS, merged, pod, whole
 
@@ -112,16 +112,19 @@ def test_proc_may_be_seen_in_a_user_namespace_since_1_35() -> None:
 
 
 @pytest.mark.parametrize(
-    ("users", "version", "doubtful"),
-    [(False, (1, 35), True), (False, (1, 34), False), (None, (1, 35), False)],
+    ("users", "version", "expected"),
+    [
+        (False, (1, 35), set()),
+        (False, (1, 34), {"runAsUser"}),
+        (None, (1, 35), {"runAsUser"}),
+        (True, (1, 35), {"runAsUser"}),
+    ],
 )
-def test_root_of_a_user_namespace_may_be_permitted_one_day(
-    users: bool | None, version: tuple[int, int], doubtful: bool
+def test_root_of_a_user_namespace_is_permitted_since_1_35(
+    users: bool | None, version: tuple[int, int], expected: set[str]
 ) -> None:
-    """What newer versions say of it is not known."""
-    spec = merged(whole(runAsUser=0), {"spec": {"hostUsers": users}})
-    (found,) = violations(spec, "restricted", version)
-    assert is_doubtful(spec, found, version) is doubtful
+    """Root of users of its own is nobody on the node; a field that is left out means the node's users."""
+    assert rules(merged(whole(runAsUser=0), {"spec": {"hostUsers": users}}), version=version) == expected
 
 
 def test_a_template_is_judged_like_a_pod() -> None:
