@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import CannotTell, Findings, unmet
 from pytest_k8sgrade.services.grafana import dashboards, provisioning
-from pytest_k8sgrade.services.grafana.grafana import Grafana, place
+from pytest_k8sgrade.services.grafana.grafana import Grafana
+from pytest_k8sgrade.services.grafana.installation import place
 
 PROBE = "vector(1)"
 """Answered by every Prometheus, whatever it has collected."""
@@ -36,8 +37,8 @@ def test_datasource(cluster: Cluster, namespace: str, type: str = "prometheus", 
     _working(cluster, grafana, type)
 
 
-def _working(cluster: Cluster, grafana: Grafana, kind: str) -> str:
-    """The uid of a data source of that kind that answers a query, the default one before others."""
+def _working(cluster: Cluster, grafana: Grafana, kind: str) -> Mapping[str, Any]:
+    """A data source of that kind that answers a query, the default one before others."""
     sources = [one for one in grafana.data_sources() if one.get("type") == kind]
     where = {"namespace": grafana.place.namespace, "service": grafana.place.service, "type": kind}
     if not sources:
@@ -45,10 +46,9 @@ def _working(cluster: Cluster, grafana: Grafana, kind: str) -> str:
         unmet(reason, seen=0, wanted=kind, **where, **params)
     answers = {}
     for source in sorted(sources, key=_default_first):
-        uid = str(source["uid"])
         status, series = _asked(cluster, grafana, source)
         if status == 200 and series:
-            return uid
+            return source
         answers[str(source.get("name"))] = (status, source.get("url"))
     return _dead(cluster, grafana, answers, where)
 
@@ -56,7 +56,7 @@ def _working(cluster: Cluster, grafana: Grafana, kind: str) -> str:
 def _asked(cluster: Cluster, grafana: Grafana, source: Mapping[str, Any]) -> tuple[int, list[Any]]:
     """What a data source answers; silence is told by its cause, where the cluster shows one."""
     try:
-        return grafana.query(str(source["uid"]), PROBE)
+        return grafana.query(source, PROBE)
     except CannotTell as doubt:
         if doubt.reason.id != "timeout" or not provisioning.why_source_dead(
             cluster, grafana.place, str(source.get("url"))
@@ -110,7 +110,7 @@ def test_dashboard_configmap(
     """Grafana's side-car takes the dashboard of the ConfigMap {name}."""
     config_map = cluster.get("v1", "ConfigMap", name, namespace)
     where = place(cluster, monitoring, service)
-    dashboards.require_taken(config_map, dashboards.sidecar(cluster, where), where)
+    dashboards.require_taken(config_map, dashboards.sidecars(cluster, where), where)
 
 
 def test_dashboard_panels(cluster: Cluster, namespace: str, title: str, service: str = "") -> None:
@@ -124,7 +124,8 @@ def test_dashboard_panels(cluster: Cluster, namespace: str, title: str, service:
         unmet(reason, seen=0, wanted=1, **told, **params)
     found = Findings()
     found.require(True, "grafana-dashboard-absent", part="dashboard", seen=1, wanted=1)
-    dashboards.judge_panels(found, grafana.dashboard(str(matching[0]["uid"])), grafana.data_sources(), told)
+    document = grafana.dashboard(str(matching[0]["uid"]))
+    dashboards.judge_panels(found, document, grafana, grafana.data_sources(), told)
     found.close()
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.selectors import matches
 from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services.fields import require_equal, require_that
@@ -20,7 +19,7 @@ from pytest_k8sgrade.services.monitoring import monitors
 from pytest_k8sgrade.services.monitoring import rules as ruling
 from pytest_k8sgrade.services.monitoring.operated import operated, require_operated
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
-from pytest_k8sgrade.services.monitoring.series import Wanted, absent_metrics, judge_query
+from pytest_k8sgrade.services.monitoring.series import Wanted, judge_query
 from pytest_k8sgrade.services.monitoring.targets import Target, active, in_service, judge, why_down
 
 CONTROL_PLANE = ["kube-controller-manager", "kube-scheduler", "kube-etcd", "kube-proxy"]
@@ -83,15 +82,15 @@ def test_monitor_configured(
     found, selector = Findings(), monitor["spec"].get("selector") or {}
     fits = bool(selector) and matches(selector, service_labels)
     require_that(found, subject, "spec.selector", selector, service_labels, met=fits, weight=2)
-    endpoints = {one.get("port"): one for one in monitor["spec"].get("endpoints") or []}
-    asked = port if port in endpoints else sorted(str(key) for key in endpoints)
-    if require_equal(found, subject, "spec.endpoints.port", asked, port, weight=2):
-        endpoint, where = endpoints[port], f"spec.endpoints[{port}]"
-        require_equal(found, subject, f"{where}.path", endpoint.get("path") or "/metrics", path)
-        if interval:
-            has = endpoint.get("interval")
-            same = has is not None and parse_duration(has) == parse_duration(interval)
-            require_that(found, subject, f"{where}.interval", has, interval, met=same)
+    endpoints = monitor["spec"].get("endpoints") or []
+    asked = {"path": path, **({"interval": interval} if interval else {})}
+    index = monitors.closest(endpoints, port, asked)
+    has = sorted({str(one.get("port")) for one in endpoints})
+    if require_equal(found, subject, "spec.endpoints.port", has if index is None else port, port, weight=2):
+        fields = monitors.scraped(endpoints[index or 0])
+        for field, wanted in asked.items():
+            met = monitors.same(field, fields[field], wanted)
+            require_that(found, subject, f"spec.endpoints[{port}].{field}", fields[field], wanted, met=met)
     found.close()
 
 
@@ -246,7 +245,7 @@ def _require_inputs(
     prometheus: Prometheus, found: Findings, own: Sequence[ruling.Rule], namespace: str
 ) -> None:
     """One part for each rule, however many metrics it reads: without one of them it cannot fire."""
-    absent = [m for rule in own for m, none in absent_metrics(prometheus, rule.query).items() if none]
+    absent = ruling.absent_inputs(prometheus, own)
     if absent:
         prometheus.settled()
     told: dict[str, Any] = {"rule": own[0].name, "metric": ", ".join(absent), "namespace": namespace}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.monitoring.operated import Address
+from pytest_k8sgrade.services.monitoring.operated import Address, Scheme
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -25,7 +25,8 @@ def service_address(url: str) -> Address | None:
     name, *rest = (parts.hostname or "").rstrip(".").split(".")
     if not name or not rest or rest[1:] not in _IN_CLUSTER:
         return None
-    return Address(name, rest[0], str(port))
+    scheme: Scheme = "https" if parts.scheme == "https" else "http"
+    return Address(name, rest[0], str(port), scheme, parts.path)
 
 
 def missing_service(cluster: Cluster, url: str) -> Address | None:

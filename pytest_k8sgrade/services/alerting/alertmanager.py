@@ -30,11 +30,11 @@ CONFIG_KEY = "alertmanager.yaml"
 class Alertmanager:
     """One Alertmanager behind the service proxy."""
 
-    def __init__(self, cluster: Cluster, address: Address, prefix: str = "") -> None:
+    def __init__(self, cluster: Cluster, address: Address) -> None:
         self.address = address
-        self._session = cluster.http(address.service, address.namespace, address.port)
-        path = prefix.strip("/")
-        self._base = self._session.base_url.rstrip("/") + (f"/{path}" if path else "")
+        where = (address.service, address.namespace, address.port)
+        self._session = cluster.http(*where, scheme=address.scheme)
+        self._base = address.base(self._session.base_url)
 
     @classmethod
     def of(cls, cluster: Cluster, namespace: str, name: str = "") -> Alertmanager:
@@ -43,9 +43,8 @@ class Alertmanager:
 
     @classmethod
     def running(cls, cluster: Cluster, resource: Document) -> Alertmanager:
-        """The Alertmanager of a custom resource, below the path that it is told to serve from."""
-        prefix = str(resource["spec"].get("routePrefix") or "")
-        return cls(cluster, address(cluster, "Alertmanager", resource), prefix)
+        """The Alertmanager of a custom resource."""
+        return cls(cluster, address(cluster, "Alertmanager", resource))
 
     def require_ready(self) -> None:
         """Unmet unless it answers its readiness address."""

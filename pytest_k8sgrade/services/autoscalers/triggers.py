@@ -17,7 +17,7 @@ from pytest_k8sgrade.kube.scaled_objects import Trigger
 from pytest_k8sgrade.services.addresses import closed_port, missing_service, service_address
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
-from pytest_k8sgrade.services.monitoring.promql import filters, selectors
+from pytest_k8sgrade.services.monitoring.promql import filters, needs
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -83,10 +83,11 @@ def silent(cluster: Cluster, scaled: Object) -> Trigger | None:
 
 def _samples(cluster: Cluster, trigger: Trigger) -> int | None:
     place, query = service_address(trigger.address), trigger.metadata.get("query")
-    if place is None or not query or urlsplit(trigger.address).path.strip("/"):
+    if place is None or not query:
         return None
     prometheus = Prometheus(cluster, place)
     found = len(prometheus.query(query))
     if found or not filters(query):
         return found
-    return min((len(prometheus.query(one.text)) for one in selectors(query)), default=1)
+    wanted = needs(query)
+    return 0 if wanted and wanted.lacking(lambda one: bool(prometheus.query(one.text))) else 1

@@ -17,7 +17,7 @@ from pytest_k8sgrade.services.running.backends import without_endpoints
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
-    from pytest_k8sgrade.services.grafana.grafana import Place
+    from pytest_k8sgrade.services.grafana.installation import Place
 
 DASHBOARD, SOURCE = "grafana_dashboard", "grafana_datasource"
 """The labels of the chart's side-cars."""

@@ -7,9 +7,10 @@ alike in Prometheus: no Service with the labels, no port of the name, no pods.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.selectors import matches, selector_text
 from pytest_k8sgrade.outcome import hopeless, too_early, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
@@ -42,6 +43,28 @@ def pools(monitor: Object) -> list[str]:
     """The scrape pools that the operator makes of it, one per endpoint."""
     metadata, endpoints = monitor["metadata"], monitor["spec"].get("endpoints") or []
     return [f"serviceMonitor/{metadata['namespace']}/{metadata['name']}/{i}" for i in range(len(endpoints))]
+
+
+def scraped(endpoint: Object) -> dict[str, str | None]:
+    """What an endpoint says of its scrapes, with the default of the path."""
+    return {"path": endpoint.get("path") or "/metrics", "interval": endpoint.get("interval")}
+
+
+def same(field: str, has: str | None, wanted: str) -> bool:
+    """Whether a field of `scraped` is as wanted; durations compare by their length."""
+    if field == "interval" and has is not None:
+        return parse_duration(has) == parse_duration(wanted)
+    return has == wanted
+
+
+def closest(endpoints: Sequence[Object], port: str, wanted: Mapping[str, str]) -> int | None:
+    """The place of the endpoint of a port that has most of what is wanted; None without one of the port."""
+    places = [at for at, one in enumerate(endpoints) if one.get("port") == port]
+    met = {
+        at: sum(same(field, scraped(endpoints[at])[field], value) for field, value in wanted.items())
+        for at in places
+    }
+    return max(met, key=lambda at: met[at], default=None)
 
 
 def explain_not_loaded(cluster: Cluster, monitor: Object, monitoring: str, name: str) -> NoReturn:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Object: TypeAlias = Mapping[str, Any]
 OperatedKind: TypeAlias = Literal["Prometheus", "Alertmanager"]
+Scheme: TypeAlias = Literal["http", "https"]
 
 API_VERSION = "monitoring.coreos.com/v1"
 _PORTS: Mapping[OperatedKind, int] = {"Prometheus": 9090, "Alertmanager": 9093}
@@ -33,11 +34,18 @@ _DEFAULT_PORT_NAME = "web"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A Service and its port as the service proxy wants them."""
+    """A Service and its port as the service proxy wants them; `prefix` is the path that is served from."""
 
     service: str
     namespace: str
     port: str
+    scheme: Scheme = "http"
+    prefix: str = ""
+
+    def base(self, proxied: str) -> str:
+        """The URL to which paths of the API are added, for the URL of the Service itself."""
+        path = self.prefix.strip("/")
+        return proxied.rstrip("/") + (f"/{path}" if path else "")
 
 
 def operated(cluster: Cluster, kind: OperatedKind, namespace: str, name: str = "") -> Object:
@@ -63,9 +71,11 @@ def address(cluster: Cluster, kind: OperatedKind, resource: Object) -> Address:
     name, namespace = resource["metadata"]["name"], resource["metadata"]["namespace"]
     stateful_set = cluster.get("apps/v1", "StatefulSet", f"{kind.lower()}-{name}", namespace)
     labels = stateful_set["spec"]["template"]["metadata"].get("labels") or {}
-    wanted = (resource["spec"].get("portName") or _DEFAULT_PORT_NAME, _PORTS[kind])
+    spec = resource["spec"]
+    wanted = (spec.get("portName") or _DEFAULT_PORT_NAME, _PORTS[kind])
+    scheme: Scheme = "https" if (spec.get("web") or {}).get("tlsConfig") else "http"
     found = [
-        Address(service["metadata"]["name"], namespace, str(port))
+        Address(service["metadata"]["name"], namespace, str(port), scheme, spec.get("routePrefix") or "")
         for service in cluster.list("v1", "Service", namespace)
         if selects(service["spec"].get("selector"), labels)
         and (port := _web_port(service, wanted)) is not None

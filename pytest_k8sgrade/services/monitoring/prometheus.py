@@ -81,7 +81,7 @@ class _Judged:
         if response.status_code == 503 and error in (None, "unavailable"):
             not_ready(self._cluster, self._address, response.status_code)
         if error is None:
-            cannot_tell("prometheus-bad-answer", seen=response.status_code, **where)
+            no_answer(self._address, response.status_code)
         if body.get("status") != "success":
             cannot_tell("prometheus-query-refused", status=response.status_code, error=error, **where)
         return response
@@ -102,6 +102,14 @@ def not_ready(cluster: Cluster, address: Address, status: int) -> NoReturn:
     say("prometheus-not-ready", seen=status, wanted=200, status=status, **where)
 
 
+def no_answer(address: Address, status: int) -> NoReturn:
+    """Say that what answers is not Prometheus, or not for us: nothing is known of it then."""
+    where = {"service": address.service, "namespace": address.namespace}
+    if status in (401, 403):
+        cannot_tell("prometheus-wants-password", seen=status, status=status, **where)
+    cannot_tell("prometheus-bad-answer", seen=status, status=status, **where)
+
+
 def _pods(cluster: Cluster, address: Address) -> list[dict[str, Any]]:
     service = cluster.get("v1", "Service", address.service, address.namespace)
     selector = service["spec"].get("selector")
@@ -116,9 +124,9 @@ class Prometheus:
 
         self.address = address
         self._cluster = cluster
-        session = cluster.http(address.service, address.namespace, address.port)
+        session = cluster.http(address.service, address.namespace, address.port, scheme=address.scheme)
         self._session = session
-        self._base = session.base_url.rstrip("/")
+        self._base = address.base(session.base_url)
         self._judged = _Judged(cluster, session, address)
         self._client = PrometheusConnect(url=self._base, session=self._judged, retry=False, timeout=TIMEOUT_S)
 
@@ -165,11 +173,16 @@ class Prometheus:
         return cast("Mapping[str, Any]", response.json().get("data") or {})
 
     def require_ready(self) -> None:
-        """Unmet while Prometheus starts or replays its log: what it answers meanwhile is empty."""
+        """Unmet while Prometheus starts or replays its log: what it answers meanwhile is empty.
+
+        It says so with 503; any other status is of somebody else, or of a wrong way to it.
+        """
         with explained(self._cluster, self.address.service, self.address.namespace):
             response = self._session.get(self._base + "/-/ready", timeout=TIMEOUT_S)
-        if response.status_code != 200:
+        if response.status_code == 503:
             not_ready(self._cluster, self.address, response.status_code)
+        if response.status_code != 200:
+            no_answer(self.address, response.status_code)
 
     def require_configured(self) -> None:
         """Unmet when the last reload of its configuration failed: it runs on with the old one."""

@@ -176,7 +176,7 @@ def explain_not_firing(
         say = too_early if due is not None and now <= due else unmet
         since = format_time(one.active_at) if one.active_at else "-"
         say("alert-pending", seen="pending", wanted="firing", since=since, for_s=int(rule.for_s), **params)
-    absent = if_readable(lambda: [m for m, none in _absent(prometheus, own).items() if none]) or []
+    absent = if_readable(lambda: absent_inputs(prometheus, own)) or []
     told = {"labels": labels, "query": own[0].query, **params}
     if absent:
         unmet("alert-metric-absent", seen=absent, wanted="firing", metrics=absent, **told)
@@ -185,5 +185,6 @@ def explain_not_firing(
     unmet(reason, seen=others or own[0].state, wanted="firing", found=others, **told)
 
 
-def _absent(prometheus: Prometheus, own: Sequence[Rule]) -> dict[str, bool]:
-    return {metric: none for rule in own for metric, none in absent_metrics(prometheus, rule.query).items()}
+def absent_inputs(prometheus: Prometheus, own: Sequence[Rule]) -> list[str]:
+    """The metrics without series for which rules of one name cannot give anything, each once."""
+    return list(dict.fromkeys(metric for rule in own for metric in absent_metrics(prometheus, rule.query)))

@@ -16,7 +16,7 @@ from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.outcome import Findings, cannot_tell, too_early
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus, Sample
-from pytest_k8sgrade.services.monitoring.promql import MAX_LENGTH, Selector, selectors
+from pytest_k8sgrade.services.monitoring.promql import MAX_LENGTH, Selector, needs, selectors
 from pytest_k8sgrade.services.monitoring.targets import active
 
 SCRAPES = 4
@@ -148,16 +148,18 @@ def is_young(prometheus: Prometheus, selector: Selector) -> bool:
     return not prometheus.query(f"{selector.text} offset {selector.window}")
 
 
-def absent_metrics(prometheus: Prometheus, query: str) -> dict[str, bool]:
-    """The metrics that an expression reads, by name, and whether each has no series at all.
+def absent_metrics(prometheus: Prometheus, query: str) -> list[str]:
+    """The metrics without any series for which an expression can give nothing, by name.
 
     Labels are left out: a series such as that of an error may rightly not exist yet. CannotTell for
     an expression that is too long to be read: what it needs is not known to be there.
     """
-    if len(query) > MAX_LENGTH:
+    wanted = needs(query)
+    if wanted is None:
         cannot_tell("expression-too-long", length=len(query), most=MAX_LENGTH)
-    named = dict.fromkeys(selector.metric for selector in selectors(query) if selector.metric)
-    return {metric: not prometheus.query(metric) for metric in named}
+    metrics = dict.fromkeys(selector.any_labels for selector in wanted.selectors())
+    there = {metric: bool(prometheus.query(metric)) for metric in metrics}
+    return [one.metric or one.any_labels for one in wanted.lacking(lambda one: there[one.any_labels])]
 
 
 def _interval(prometheus: Prometheus, labels: Mapping[str, str]) -> float | None:

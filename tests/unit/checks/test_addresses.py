@@ -14,8 +14,8 @@ from tests.unit.checks.objects import namespace, service
     ("url", "place"),
     [
         ("http://prom.monitoring:9090", Address("prom", "monitoring", "9090")),
-        ("http://prom.monitoring.svc/prefix", Address("prom", "monitoring", "80")),
-        ("https://prom.monitoring.svc.cluster.local.", Address("prom", "monitoring", "443")),
+        ("http://prom.monitoring.svc/prefix", Address("prom", "monitoring", "80", prefix="/prefix")),
+        ("https://prom.monitoring.svc.cluster.local.", Address("prom", "monitoring", "443", "https")),
         ("http://prom:9090", None),
         ("http://prom.example.org:9090", None),
         ("http://10.0.0.1:9090", None),

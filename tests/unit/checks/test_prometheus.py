@@ -32,6 +32,26 @@ def test_a_reconciled_available_and_ready_prometheus_is_up() -> None:
     )
 
 
+def test_it_is_asked_where_its_resource_says() -> None:
+    """Below its route prefix, and by HTTPS where its web server has a certificate."""
+    stack = MemoryApi(*operated("Prometheus", routePrefix="/prom/", web={"tlsConfig": {"cert": {}}}))
+    stack.service("kps-prometheus", {"/prom/-/ready": (200, "x"), "/prom/api/v1/status/runtimeinfo": OLD})
+    assert look(prometheus.test_up, stack.cluster(), namespace="monitoring").status == "met"
+    asked = [path for path in stack.paths if "/proxy" in path]
+    assert asked
+    assert all("/services/https:kps-prometheus:9090/proxy/prom/" in path for path in asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(401, "wants-password"), (403, "wants-password"), (404, "bad-answer"), (400, "bad-answer")],
+)
+def test_what_is_not_its_own_answer_says_nothing_about_it(status: int, expected: str) -> None:
+    """Only 503 is Prometheus' word for being not ready."""
+    seen = look(prometheus.test_up, api(ready=status).cluster(), namespace="monitoring")
+    assert (seen.status, reason(seen)) == ("cannot-tell", f"prometheus-{expected}")
+
+
 def broken(kind: str, why: str, observed: int = 1, pod_status: Object | None = None) -> Any:
     """One look at a Prometheus with a bad condition."""
     stack = api()

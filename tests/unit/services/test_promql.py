@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8sgrade.services.monitoring.promql import filters, selectors
+from pytest_k8sgrade.services.monitoring.promql import MAX_DEPTH, Selector, filters, needs, selectors
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,11 @@ from pytest_k8sgrade.services.monitoring.promql import filters, selectors
         ("histogram_quantile(0.9, sum(rate(h_bucket[5m])) by (le))", ["h_bucket"]),
         ('absent(up{job="web"} == 1) or absent_over_time(y[5m])', []),
         ("a + a", ["a"]),
-        ("job:errors:rate5m unless ignoring (x) b", ["job:errors:rate5m", "b"]),
+        ("job:errors:rate5m unless ignoring (x) b", ["job:errors:rate5m"]),
+        ("a unless b and on (job) c or d", ["a", "c", "d"]),
+        ("rate(x[5m] smoothed) + increase(y{a='b'}[5m] anchored)", ["x", "y{a='b'}"]),
+        ("x offset 5m smoothed > 1", ["x"]),
+        ("a) + b", ["a", "b"]),
     ],
 )
 def test_selectors_are_found(expression: str, expected: list[str]) -> None:
@@ -55,3 +59,46 @@ def test_a_torn_expression_is_read_to_its_end() -> None:
 def test_a_comparison_may_leave_nothing(expression: str, filtering: bool) -> None:
     """Matchers are none, and with `bool` it gives 0 instead."""
     assert filters(expression) is filtering
+
+
+@pytest.mark.parametrize(
+    ("expression", "lacking"),
+    [
+        ("old > 1 or new > 1", ["old", "new"]),
+        ("here > 1 or new > 1", []),
+        ("count(old) or vector(0)", []),
+        ("here unless on (job) old", []),
+        ("here and on (job) old", ["old"]),
+        ("sum(old or here) / (new or old)", ["new", "old"]),
+        ("label_replace(here or new, 'a', '', 'b', '') * old", ["old"]),
+    ],
+)
+def test_one_side_of_or_is_enough(expression: str, lacking: list[str]) -> None:
+    """What stands behind `unless` may be absent; of `or` one side must be there, within brackets too."""
+    found = needs(expression)
+    assert found is not None
+    assert [one.metric for one in found.lacking(lambda one: one.metric == "here")] == lacking
+
+
+@pytest.mark.parametrize(
+    ("expression", "asked"),
+    [
+        ('x{a="b"}', "x"),
+        ('{__name__="x", a="b"}', '{__name__="x"}'),
+        ('{a="b", __name__=~"x|y"}', '{__name__=~"x|y"}'),
+        ('{"x.total", a="b"}', '{"x.total"}'),
+        ('{"a"="b"}', '{"a"="b"}'),
+        ('rate({job="web"}[5m])', '{job="web"}'),
+    ],
+)
+def test_a_metric_is_known_by_any_matcher_of_its_name(expression: str, asked: str) -> None:
+    """A name may be matched, or stand in quotes; where nothing names a metric all matchers count."""
+    assert [one.any_labels for one in selectors(expression)] == [asked]
+
+
+def test_endless_brackets_are_not_read() -> None:
+    """An expression may come from anybody."""
+    deepest = "(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH
+    assert selectors(deepest) == [Selector("x")]
+    assert needs(f"({deepest})") is None
+    assert selectors(f"({deepest})") == []

@@ -1,0 +1,117 @@
+"""Where Grafana is in a cluster, and which password it was given.
+
+Both are found the way the installation has them: a Service of Grafana's pods, and the
+Secret that their environment names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_k8sgrade.kube.selectors import selects
+from pytest_k8sgrade.outcome import absent, cannot_tell
+from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
+from pytest_k8sgrade.services.helm import RELEASE_ANNOTATION
+from pytest_k8sgrade.services.running import workloads
+
+if TYPE_CHECKING:
+    from pytest_k8sgrade.cluster import Cluster
+
+Object: TypeAlias = Mapping[str, Any]
+
+_LABEL, _NAME = "app.kubernetes.io/name", "grafana"
+_PORTS = ("grafana", 3000)
+_OWN_VARIABLES = "GF_"
+"""How every setting of Grafana's own begins that is given by its environment."""
+_USER, _PASSWORD = "GF_SECURITY_ADMIN_USER", "GF_SECURITY_ADMIN_PASSWORD"
+_DEFAULT_KEYS = {_USER: "admin-user", _PASSWORD: "admin-password"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The Service that leads to Grafana, and the Helm release that made it, if one did."""
+
+    service: str
+    namespace: str
+    port: str
+    selector: Mapping[str, str]
+    release: str = ""
+
+
+def place(cluster: Cluster, namespace: str, name: str = "") -> Place:
+    """The Service of that name, or the one that is labelled as Grafana's or leads to its pods."""
+    if name:
+        service: Object = cluster.get("v1", "Service", name, namespace)
+    else:
+        listed = cluster.list("v1", "Service", namespace)
+        found = [one for one in listed if (one["metadata"].get("labels") or {}).get(_LABEL) == _NAME]
+        found = found or _leading_to_grafana(cluster, namespace, listed)
+        if not found:
+            require_namespace(cluster, namespace)
+            absent("grafana-absent", namespace=namespace)
+        service = min(found, key=lambda one: str(one["metadata"]["name"]))
+    return Place(
+        service=service["metadata"]["name"],
+        namespace=namespace,
+        port=str(_port(service["spec"].get("ports") or [])),
+        selector=service["spec"].get("selector") or {},
+        release=(service["metadata"].get("annotations") or {}).get(RELEASE_ANNOTATION, ""),
+    )
+
+
+def _leading_to_grafana(cluster: Cluster, namespace: str, services: Sequence[Object]) -> list[Any]:
+    """The Services of pods with settings of Grafana: a chart may be told to use another name."""
+    own = [pod for pod in _templates(cluster, namespace) if _is_grafana(pod)]
+    labels = [pod["metadata"].get("labels") for pod in own]
+    return [one for one in services if any(selects(one["spec"].get("selector"), each) for each in labels)]
+
+
+def _is_grafana(pod: Object) -> bool:
+    return any(
+        str(variable.get("name")).startswith(_OWN_VARIABLES)
+        for container in pod["spec"].get("containers") or []
+        for variable in container.get("env") or []
+    )
+
+
+def pods(cluster: Cluster, where: Place) -> list[Object]:
+    """The templates of the workloads that the Service selects; empty where they cannot be read."""
+    found = _templates(cluster, where.namespace)
+    return [pod for pod in found if selects(where.selector, pod["metadata"].get("labels"))]
+
+
+def _templates(cluster: Cluster, namespace: str) -> Iterator[Object]:
+    listed = if_readable(lambda: workloads.list_all(cluster, namespace, ("Deployment", "StatefulSet")))
+    yield from (one["spec"]["template"] for one in listed or [])
+
+
+def _port(ports: Sequence[Object]) -> int:
+    own = [one["port"] for one in ports if one.get("targetPort", one["port"]) in _PORTS]
+    return int(next(iter([*own, *(one["port"] for one in ports), 80])))
+
+
+def credentials(cluster: Cluster, where: Place) -> tuple[Any, Any]:
+    """User and password as the environment of the pods gives them, else the Secret of the Service's name."""
+    variables = {
+        variable["name"]: variable
+        for pod in pods(cluster, where)
+        for container in pod["spec"].get("containers") or []
+        for variable in container.get("env") or []
+    }
+    return _variable(cluster, where, variables, _USER), _variable(cluster, where, variables, _PASSWORD)
+
+
+def _variable(cluster: Cluster, where: Place, variables: Mapping[str, Any], name: str) -> Any:
+    variable = variables.get(name) or {}
+    reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
+    if reference is None and variable.get("value"):
+        if name == _USER:
+            return variable["value"]
+        cannot_tell("grafana-password-not-in-secret", service=where.service, namespace=where.namespace)
+    reference = reference or {"name": where.service, "key": _DEFAULT_KEYS[name]}
+    secret, key = reference["name"], reference["key"]
+    if cluster.find("v1", "Secret", secret, where.namespace) is None:
+        absent("grafana-secret-absent", secret=secret, service=where.service, namespace=where.namespace)
+    return cluster.secret_value(secret, where.namespace, key)
