@@ -13,7 +13,7 @@ from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.node_groups import Area, AutoscalerStatus
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services.autoscalers import node_scaling
+from pytest_k8sgrade.services.autoscalers import node_holders, node_scaling
 from pytest_k8sgrade.services.autoscalers.node_scaling import Where
 from pytest_k8sgrade.services.diagnosis import require_namespace
 
@@ -95,17 +95,17 @@ def test_scaled_up(
     cluster: Cluster, namespace: str, *, system: str = SYSTEM, configmap: str = CONFIGMAP
 ) -> None:
     """Cluster Autoscaler has added a node for a pod of namespace {namespace}, and none waits for one."""
-    events = node_scaling.pod_events(cluster, namespace)
+    events, where = node_scaling.pod_events(cluster, namespace), Where(system, configmap)
     pods = [pod for pod in cluster.list("v1", "Pod", namespace) if node_scaling.unschedulable(pod)]
-    for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
-        node_scaling.explain_pending(
-            cluster, Where(system, configmap), pod, events.get(pod["metadata"]["name"])
-        )
+    pods.sort(key=lambda one: str(one["metadata"]["name"]))
+    for pod in pods:
+        if not node_scaling.expendable(pod):
+            node_scaling.explain_pending(cluster, where, pod, events.get(pod["metadata"]["name"]))
     triggered = [event for event in events.values() if event.reason == node_scaling.TRIGGERED]
     if not triggered:
         require_namespace(cluster, namespace)
         node_scaling.require_cloud(cluster)
-        unmet("ca-never-scaled-up", seen=0, wanted=node_scaling.TRIGGERED, namespace=namespace)
+        node_scaling.explain_never(cluster, where, namespace, pods)
     cluster.held_since(*(event.at for event in triggered))
 
 
@@ -132,23 +132,35 @@ def test_scaled_down(
 
 def _require_small(cluster: Cluster, found: Findings, area: Area, where: Where) -> None:
     small = area.target is not None and area.min_size is not None and area.target <= area.min_size
-    held = [] if small else node_scaling.holding_pods(cluster)
-    candidates = area.scale_down == "CandidatesPresent"
-    since = area.scale_down_since
-    early = candidates and (since is None or cluster.now - since < UNNEEDED)
-    reason = "ca-scale-down-waiting" if early else "ca-scale-down-held" if held else "ca-not-scaled-down"
+    reason, early, facts = _why_large(cluster, area) if not small else ("ca-nodes-leaving", True, {})
     found.require(
-        small,
+        small and not area.leaving,
         reason,
         part=f"group/{area.name}",
-        seen=area.target,
+        seen=area.registered if small else area.target,
         wanted=area.min_size,
         early=early,
         group=area.name,
         target=area.target,
+        registered=area.registered,
         least=area.min_size,
-        pods=[name for _, name, _ in held],
-        nodes=list(dict.fromkeys(node for node, _, _ in held)),
-        why=list(dict.fromkeys(why for _, _, why in held)),
+        **facts,
         **where.params,
     )
+
+
+def _why_large(cluster: Cluster, area: Area) -> tuple[str, bool, dict[str, Any]]:
+    """The reason, whether it is only early, and its facts."""
+    since = area.scale_down_since
+    if area.scale_down == "CandidatesPresent" and (since is None or cluster.now - since < UNNEEDED):
+        return "ca-scale-down-waiting", True, {}
+    kept = node_holders.kept_nodes(cluster)
+    if kept:
+        return "ca-node-kept", False, {"nodes": kept, "annotation": node_holders.STAYS}
+    held = node_holders.holding_pods(cluster)
+    facts = {
+        "pods": [name for _, name, _ in held],
+        "nodes": list(dict.fromkeys(node for node, _, _ in held)),
+        "why": list(dict.fromkeys(why for _, _, why in held)),
+    }
+    return ("ca-scale-down-held" if held else "ca-not-scaled-down"), False, facts

@@ -7,16 +7,16 @@ or in place, so no new pod name and no restart is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.kube import autoscalers, verticals
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.quantity import parse_quantity
-from pytest_k8sgrade.kube.rollout import living, named
+from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.outcome import Findings, unmet
-from pytest_k8sgrade.services.autoscalers import autoscaling, vertical
+from pytest_k8sgrade.services.autoscalers import autoscaling, node_scaling, vertical, vertical_effect
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
@@ -45,10 +45,10 @@ def test_installed(cluster: Cluster, namespace: str = SYSTEM) -> None:
     missing = vertical.webhook_shortfall(cluster)
     found.require(
         missing is None,
-        missing or "vpa-webhook-absent",
+        missing.reason if missing else "vpa-webhook-absent",
         part="webhook",
-        wanted=vertical.WEBHOOK,
-        webhook=vertical.WEBHOOK,
+        wanted=vertical.WEBHOOK_NAME,
+        webhook=missing.webhook if missing else vertical.WEBHOOK,
         namespace=namespace,
     )
     found.close()
@@ -75,7 +75,12 @@ def test_configured(
     if update_modes:
         mode = verticals.update_mode(vpa)
         require_that(
-            found, subject, "spec.updatePolicy.updateMode", mode, update_modes, met=mode in update_modes
+            found,
+            subject,
+            "spec.updatePolicy.updateMode",
+            mode,
+            update_modes,
+            met=verticals.is_one_of(mode, update_modes),
         )
     policy, field = verticals.container_policy(vpa, container), "spec.resourcePolicy.containerPolicies"
     for side, asked in (("minAllowed", min_allowed), ("maxAllowed", max_allowed)):
@@ -131,92 +136,64 @@ def test_applied(cluster: Cluster, name: str, namespace: str, system: str = SYST
 
 def _require_applied(cluster: Cluster, found: Findings, vpa: Mapping[str, Any], system: str) -> None:
     target = vertical.target_of(cluster, vpa)
-    pods = living(workloads.selected_pods(cluster, target))
+    pods = vertical_effect.pods_of(cluster, target)
     if not pods:
         unmet("vpa-no-pods-matched", seen=0, wanted=1, **vertical.details(vpa))
     asked = verticals.requests_of({"spec": workloads.pod_template(target)})
+    at = vertical_effect.Looked(vpa, target, pods, system)
+    subject = {**vertical.details(vpa), "replicas": len(pods), "system": system}
     for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
-        wrong = _first_difference(vpa, pod, asked)
-        why, early = (
-            _why(cluster, vpa, pods, pod, wrong, system) if wrong is not None else ("vpa-not-applied", False)
-        )
-        params = {**vertical.details(vpa), **(wrong or {}), "replicas": len(pods), "system": system}
-        found.require(
-            wrong is None,
-            why,
-            part=f"pod/{pod['metadata']['name']}",
-            weight=2 / len(pods),
-            seen=params.get("has"),
-            wanted=params.get("recommended"),
-            early=early,
-            least=verticals.min_replicas(vpa),
-            **params,
-        )
-
-
-def _why(
-    cluster: Cluster,
-    vpa: Mapping[str, Any],
-    pods: Sequence[Mapping[str, Any]],
-    pod: Mapping[str, Any],
-    wrong: Mapping[str, Any],
-    system: str,
-) -> tuple[str, bool]:
-    if not wrong["controlled"]:
-        return "vpa-controls-nothing", False
-    if wrong["recommended"] is None:
-        return "vpa-container-without-recommendation", False
-    return vertical.why_not_applied(cluster, vpa, pods, pod, unchanged=wrong["unchanged"], system=system)
-
-
-def _first_difference(
-    vpa: Mapping[str, Any], pod: Mapping[str, Any], asked: Mapping[str, Mapping[str, str]]
-) -> dict[str, Any] | None:
-    """The first controlled request of a pod that no VPA has set, None when all of them were.
-
-    A request was set by the VPA if it equals the recommendation, or if it differs from the
-    template's and lies within the bounds: recommendations move on after they were applied.
-    """
-    advice, first = verticals.recommendations(vpa), None
-    compared = [
-        (container, resource, text)
-        for container, requests in sorted(verticals.requests_of(pod).items())
-        for resource in verticals.controlled(vpa, container)
-        for text in [requests.get(resource)]
-        if container not in advice or resource in advice[container].target
-    ]
-    for container, resource, text in compared:
-        own = advice.get(container)
-        amount = parse_quantity(text) if text is not None else None
-        within = own is not None and amount is not None and own.allows(resource, amount)
-        template = verticals.amounts(asked.get(container)).get(resource)
-        if own is not None and (amount == own.target[resource] or (within and amount != template)):
+        part = f"pod/{pod['metadata']['name']}"
+        own = {**subject, "pod": pod["metadata"]["name"], "least": verticals.min_replicas(vpa)}
+        wrong = vertical_effect.difference(cluster, vpa, pod, asked)
+        if wrong is None:
+            _require_scheduled(cluster, found, pod, part, 2 / len(pods), own)
             continue
-        first = first or {
-            "container": container,
-            "resource": resource,
-            "has": text,
-            "recommended": _written(vpa, container, resource) if own is not None else None,
-            "unchanged": within,
-        }
-    if compared and first is None:
-        return None
-    nothing = {"container": "*", "resource": "-", "has": None, "recommended": None, "unchanged": False}
-    return {"pod": pod["metadata"]["name"], "controlled": bool(compared), **(first or nothing)}
+        why, early, facts = vertical_effect.why_not_applied(cluster, at, pod, wrong)
+        found.require(
+            False,
+            why,
+            part=part,
+            weight=2 / len(pods),
+            seen=wrong.has,
+            wanted=wrong.recommended,
+            early=early,
+            **wrong.params,
+            **facts,
+            **own,
+        )
 
 
-def _written(vpa: Mapping[str, Any], container: str, resource: str) -> str:
-    """The recommendation as the object writes it."""
-    listed = vpa["status"]["recommendation"]["containerRecommendations"]
-    return str(next(one["target"][resource] for one in listed if one["containerName"] == container))
+def _require_scheduled(
+    cluster: Cluster,
+    found: Findings,
+    pod: Mapping[str, Any],
+    part: str,
+    weight: float,
+    params: dict[str, Any],
+) -> None:
+    """Numbers that no node has room for help nobody."""
+    since = node_scaling.unschedulable_since(pod)
+    early = since is not None and cluster.now - since < vertical_effect.FIRST_UPDATE
+    met = not node_scaling.unschedulable(pod)
+    requests = verticals.requests_of(pod)
+    text = [
+        f"{name}: {resource} {amount}" for name, own in requests.items() for resource, amount in own.items()
+    ]
+    found.require(
+        met, "vpa-pod-unschedulable", part=part, weight=weight, early=early, requests=text, **params
+    )
 
 
-def test_no_conflict(cluster: Cluster, name: str, namespace: str) -> None:
-    """Nothing else scales the target of {name} by the resources that it controls."""
+def test_no_conflict(cluster: Cluster, name: str, namespace: str, *, alone: bool = False) -> None:
+    """Nothing else scales the target of {name} by the resources that it controls.
+
+    A VPA in mode Off only recommends and is no rival, unless {alone} asks that there be no other at all.
+    """
     vpa = _get(cluster, name, namespace)
     target, found, subject = vertical.target_of(cluster, vpa), Findings(), vertical.details(vpa)
-    containers = vertical.controlled_containers(vpa, target) if verticals.update_mode(vpa) != "Off" else []
-    own = {resource for one in containers for resource in verticals.controlled(vpa, one)}
+    acting = verticals.update_mode(vpa) != "Off"
+    containers = vertical.controlled_containers(vpa, target) if acting else []
     others = [
         one
         for one in cluster.list(autoscaling.API_VERSION, autoscaling.KIND, namespace)
@@ -224,14 +201,16 @@ def test_no_conflict(cluster: Cluster, name: str, namespace: str) -> None:
     ]
     clashing = {
         one["metadata"]["name"]: sorted(
-            {metric.name for metric in autoscalers.asked_metrics(one) if _resource(metric)} & own
+            {metric.name for metric in autoscalers.asked_metrics(one) if _shared(metric, vpa, containers)}
         )
         for one in others
     }
     rivals = [
         one["metadata"]["name"]
         for one in cluster.list(vertical.API_VERSION, vertical.KIND, namespace)
-        if one["metadata"]["name"] != name and _same_target(verticals.target_ref(one), vpa)
+        if one["metadata"]["name"] != name
+        and (alone or (acting and verticals.update_mode(one) != "Off"))
+        and _same_target(verticals.target_ref(one), vpa)
     ]
     hpas = sorted(one for one, resources in clashing.items() if resources)
     resources = sorted({resource for both in clashing.values() for resource in both})
@@ -251,8 +230,12 @@ def test_no_conflict(cluster: Cluster, name: str, namespace: str) -> None:
     found.close()
 
 
-def _resource(metric: autoscalers.Metric) -> bool:
-    return metric.type in ("Resource", "ContainerResource")
+def _shared(metric: autoscalers.Metric, vpa: Mapping[str, Any], containers: list[str]) -> bool:
+    """Whether the metric measures a request that the VPA sets; one of a container measures only that one."""
+    if metric.type not in ("Resource", "ContainerResource"):
+        return False
+    measured = [one for one in containers if metric.container in ("", one)]
+    return any(metric.name in verticals.controlled(vpa, one) for one in measured)
 
 
 def _same_target(ref: Mapping[str, str], vpa: Mapping[str, Any]) -> bool:

@@ -35,7 +35,17 @@ class Area:
     ready: int | None = None
     registered: int | None = None
     error_code: str = ""
+    deleting: int = 0
+    health_since: datetime | None = None
+    scale_up_since: datetime | None = None
     scale_down_since: datetime | None = None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether nodes that are no longer wanted still exist: the target is lowered first."""
+        return self.deleting > 0 or (
+            self.target is not None and self.registered is not None and self.registered > self.target
+        )
 
     @property
     def full(self) -> bool:
@@ -86,6 +96,9 @@ def _area(item: Mapping[str, Any]) -> Area:
         ready=registered.get("ready"),
         registered=registered.get("total"),
         error_code=str((up.get("backoffInfo") or {}).get("errorCode", "")),
+        deleting=registered.get("beingDeleted") or 0,
+        health_since=moment(health.get("lastTransitionTime")),
+        scale_up_since=moment(up.get("lastTransitionTime")),
         scale_down_since=moment(down.get("lastTransitionTime")),
     )
 
@@ -106,8 +119,8 @@ def from_text(text: str) -> AutoscalerStatus:
         elif found and key in _KEYS and areas:
             areas[-1] |= {_KEYS[key]: found["state"], **_facts(found["facts"] or "")}
             last = key
-        elif key == "LastTransitionTime" and last == "ScaleDown" and areas:
-            areas[-1]["scale_down_since"] = parse_go_time(rest)
+        elif key == "LastTransitionTime" and last and areas:
+            areas[-1][f"{_KEYS[last]}_since"] = parse_go_time(rest)
         elif key == "Initializing":
             state = key
     known = [Area(**area) for area in areas]

@@ -6,7 +6,8 @@ the spec means when it leaves something out. Quantities are exact numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -22,7 +23,11 @@ CHANGING_MODES = frozenset({"Recreate", "Auto", "InPlaceOrRecreate", "InPlace"})
 """The modes that change pods which already run."""
 EVICTING_MODES = CHANGING_MODES - {"InPlace"}
 APPLYING_MODES = CHANGING_MODES | {"Initial"}
-_DEFAULT_MODE = "Auto"
+OBSERVED = "vpaObservedContainers"
+"""The annotation of a pod that the admission controller has seen: the containers that it had then."""
+_DEFAULT_MODE = "Recreate"
+"""Before 1.5 it was Auto, which means the same."""
+_CONTAINER_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _DEFAULT_MIN_REPLICAS = 2
 """The updater's own default: it does not evict an only pod."""
 
@@ -47,6 +52,20 @@ class Recommendation:
 def update_mode(vpa: Object) -> str:
     """The update mode, the default where it is left out."""
     return str((spec_of(vpa).get("updatePolicy") or {}).get("updateMode") or _DEFAULT_MODE)
+
+
+def is_one_of(mode: str, modes: Collection[str]) -> bool:
+    """Whether a mode is among these; Auto and Recreate are two words for one."""
+    return _meant(mode) in {_meant(one) for one in modes}
+
+
+def _meant(mode: str) -> str:
+    return "Recreate" if mode == "Auto" else mode
+
+
+def recommenders(vpa: Object) -> list[str]:
+    """The recommenders that are to work on it; none means the default one."""
+    return [str(one.get("name", "")) for one in spec_of(vpa).get("recommenders") or []]
 
 
 def min_replicas(vpa: Object) -> int:
@@ -95,12 +114,58 @@ def amounts(written: Mapping[str, str] | None) -> Amounts:
     return {resource: parse_quantity(text) for resource, text in (written or {}).items()}
 
 
+def change_wanted(vpa: Object, pod: Object) -> bool:
+    """Whether the policy's evictionRequirements allow the change of some container of the pod."""
+    wanted = (spec_of(vpa).get("updatePolicy") or {}).get("evictionRequirements") or []
+    requests, advice = requests_of(pod), recommendations(vpa)
+    return not wanted or any(
+        _all_met(wanted, amounts(requests[name]), advice[name].target) for name in requests if name in advice
+    )
+
+
+def _all_met(wanted: Sequence[Object], has: Amounts, target: Amounts) -> bool:
+    """As the updater reads them: a container without one of its requests may always be changed."""
+    if any(resource not in has for resource in RESOURCES):
+        return True
+    return all(
+        any(
+            _turns(one, has.get(resource, Decimal(0)), target.get(resource, Decimal(0)))
+            for resource in one["resources"]
+        )
+        for one in wanted
+    )
+
+
+def _turns(wanted: Object, has: Decimal, target: Decimal) -> bool:
+    direction = wanted.get("changeRequirement")
+    return (direction == "TargetHigherThanRequests" and target > has) or (
+        direction == "TargetLowerThanRequests" and target < has
+    )
+
+
+def observed(pod: Object, container: str) -> bool:
+    """Whether the VPA deals with this container of the pod: what was injected after its webhook is let be.
+
+    A pod without the annotation, or with one that cannot be read, is dealt with as a whole.
+    """
+    written = (pod.get("metadata", {}).get("annotations") or {}).get(OBSERVED)
+    names = written.split(", ") if written else []
+    if written is None or not all(_CONTAINER_NAME.fullmatch(name) for name in names):
+        return True
+    return container in names
+
+
 def requests_of(pod: Object) -> dict[str, Mapping[str, str]]:
-    """What each container of a pod has now: a resize in place shows in its status first."""
+    """What each container of a pod has asked for now."""
+    return {name: resources.get("requests") or {} for name, resources in resources_of(pod).items()}
+
+
+def resources_of(pod: Object) -> dict[str, Mapping[str, Any]]:
+    """Requests and limits of each container now: a resize in place shows in the status first."""
     spec = {
         one["name"]: one.get("resources") or {} for one in (pod.get("spec") or {}).get("containers") or []
     }
     for one in (pod.get("status") or {}).get("containerStatuses") or []:
         if one.get("resources"):
             spec[one["name"]] = one["resources"]
-    return {name: resources.get("requests") or {} for name, resources in spec.items()}
+    return spec

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_k8sgrade.kube.conditions import Condition
 from pytest_k8sgrade.kube.rollout import named
-from pytest_k8sgrade.outcome import Finding, absent, cannot_tell, unmet
+from pytest_k8sgrade.outcome import CannotTell, Finding, absent, cannot_tell, unmet
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -26,6 +26,16 @@ def if_readable(read: Callable[[], T]) -> T | None:
         return read()
     except Finding:
         return None
+
+
+def if_recorded(read: Callable[[], T], otherwise: T) -> T:
+    """What the read gives; `otherwise` where the question is newer than the evidence."""
+    try:
+        return read()
+    except CannotTell as doubt:
+        if doubt.reason.id != "not-recorded":
+            raise
+        return otherwise
 
 
 def require_namespace(cluster: Cluster, namespace: str) -> None:

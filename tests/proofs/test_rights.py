@@ -32,7 +32,7 @@ NOT_MISSED = {
     "autoscaling": {
         "nodes", "resourcequotas", "secrets", "daemonsets.apps", "statefulsets.apps", "replicasets.apps",
         "prometheuses.monitoring.coreos.com", "poddisruptionbudgets.policy",
-        "triggerauthentications.keda.sh", "clustertriggerauthentications.keda.sh",
+        "triggerauthentications.keda.sh", "clustertriggerauthentications.keda.sh", "limitranges",
     },
     "challenge1": {
         "secrets", "configmaps", "daemonsets.apps", "statefulsets.apps",

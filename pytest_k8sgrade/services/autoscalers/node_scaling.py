@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.cluster.plain_yaml import load_plain
+from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.duration import format_duration
 from pytest_k8sgrade.kube.node_groups import AutoscalerStatus, from_document, from_text, moment
-from pytest_k8sgrade.kube.rollout import living
-from pytest_k8sgrade.kube.selectors import controller, matches
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import absent, cannot_tell, too_early, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
@@ -27,13 +26,18 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 
 UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
-SAFE = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 LEASE = "cluster-autoscaler"
 TRIGGERED, REFUSED = "TriggeredScaleUp", "NotTriggerScaleUp"
 STARTING = timedelta(minutes=10)
 """What the first loop may take until the caches of a cloud provider are filled."""
 NODE_COMES = timedelta(minutes=15)
 """The autoscaler's own limit for a node that it has asked for."""
+FIRST_LOOK = timedelta(minutes=2)
+"""It looks every 10 seconds, and a new pod may wait until the scheduler has tried again."""
+EVENTS_LAST = timedelta(hours=1)
+"""How long an API server keeps events unless told otherwise."""
+EXPENDABLE_BELOW = -10
+"""The default of --expendable-pods-priority-cutoff since 1.12."""
 _LOCAL = frozenset({"", "kind", "k3s", "minikube", "docker"})
 """Providers that cannot add a machine; no provider at all is bare metal or minikube."""
 
@@ -145,12 +149,23 @@ def _moment(event: Object) -> datetime | None:
 
 
 def unschedulable(pod: Object) -> bool:
-    """Whether the scheduler finds no node for a pod, which is what the autoscaler acts on."""
-    status = pod.get("status") or {}
-    said = [one for one in status.get("conditions") or [] if one.get("type") == "PodScheduled"]
-    return status.get("phase") == "Pending" and any(
-        one.get("status") == "False" and one.get("reason") == "Unschedulable" for one in said
-    )
+    """Whether the scheduler finds no node for a pod that is to stay, which is what the autoscaler acts on."""
+    if (pod.get("status") or {}).get("phase") != "Pending" or pod["metadata"].get("deletionTimestamp"):
+        return False
+    said = condition(pod, "PodScheduled")
+    return said is not None and said.status == "False" and said.reason == "Unschedulable"
+
+
+def unschedulable_since(pod: Object) -> datetime | None:
+    """Since when a pod has waited for a node."""
+    said = condition(pod, "PodScheduled")
+    return said.since if said is not None else None
+
+
+def expendable(pod: Object) -> bool:
+    """Whether a pod is of so little priority that no node is added or kept for it."""
+    priority = (pod.get("spec") or {}).get("priority")
+    return priority is not None and priority < EXPENDABLE_BELOW
 
 
 def explain_pending(cluster: Cluster, where: Where, pod: Object, event: PodEvent | None) -> NoReturn:
@@ -161,7 +176,7 @@ def explain_pending(cluster: Cluster, where: Where, pod: Object, event: PodEvent
     full = [area.name for area in groups if area.full]
     backoff = [area for area in groups if area.scale_up == "Backoff"]
     params = {
-        "pod": f"{metadata.get('namespace', '')}/{metadata['name']}",
+        "pod": _full_name(pod),
         "namespace": metadata.get("namespace", ""),
         "name": metadata["name"],
         "groups": full or [area.name for area in backoff],
@@ -171,7 +186,10 @@ def explain_pending(cluster: Cluster, where: Where, pod: Object, event: PodEvent
     if backoff:
         unmet("ca-backoff", seen=seen, wanted="scheduled", **params)
     if event is None:
-        unmet("ca-pod-not-seen", seen=seen, wanted=TRIGGERED, **params)
+        since = unschedulable_since(pod)
+        early = since is not None and cluster.now - since < FIRST_LOOK
+        say = too_early if early else unmet
+        say("ca-pod-not-seen", seen=seen, wanted=TRIGGERED, **params)
     if event.reason == REFUSED:
         whole = bool(groups) and len(full) == len(groups)
         unmet("ca-group-full" if whole else "ca-not-triggered", seen=seen, wanted=TRIGGERED, **params)
@@ -180,54 +198,57 @@ def explain_pending(cluster: Cluster, where: Where, pod: Object, event: PodEvent
     say("ca-node-awaited", seen=seen, wanted="scheduled", **params)
 
 
-def holding_pods(cluster: Cluster) -> list[tuple[str, str, str]]:
-    """Pods that keep their node from being removed: node, namespace/name, and the message part why.
+def explain_never(cluster: Cluster, where: Where, namespace: str, waiting: Sequence[Object]) -> NoReturn:
+    """Say why no event tells of a node: nobody needed one, nobody gets one, or it is too long ago.
 
-    The emptiest nodes come first: they are the ones that could go.
+    `waiting` are the pods that find no node.
     """
-    pods = [pod for pod in living(cluster.list("v1", "Pod")) if (pod.get("spec") or {}).get("nodeName")]
-    moving = [pod for pod in pods if not _stays_with_node(pod)]
-    budgets = if_readable(lambda: cluster.list("policy/v1", "PodDisruptionBudget")) or []
-    crowd: dict[str, int] = {}
-    for pod in moving:
-        crowd[pod["spec"]["nodeName"]] = crowd.get(pod["spec"]["nodeName"], 0) + 1
-    found = [(pod["spec"]["nodeName"], _full_name(pod), _why_held(pod, budgets)) for pod in moving]
-    held = [(node, name, why) for node, name, why in found if why]
-    return sorted(held, key=lambda one: (crowd[one[0]], one))
+    for pod in waiting:
+        own = {"pod": _full_name(pod), "namespace": namespace, "name": pod["metadata"]["name"]}
+        priority = pod["spec"]["priority"]
+        unmet(
+            "ca-pod-expendable",
+            seen=priority,
+            wanted=EXPENDABLE_BELOW,
+            priority=priority,
+            cutoff=EXPENDABLE_BELOW,
+            **own,
+        )
+    trace = if_readable(lambda: _came_after(cluster, namespace)) or if_readable(
+        lambda: _was_busy(cluster, where, namespace)
+    )
+    if trace:
+        cannot_tell("ca-events-expired", seen=trace, wanted=TRIGGERED, namespace=namespace, trace=trace)
+    unmet("ca-never-scaled-up", seen=0, wanted=TRIGGERED, namespace=namespace)
 
 
 def _full_name(pod: Object) -> str:
     return f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}"
 
 
-def _stays_with_node(pod: Object) -> bool:
-    """Pods of DaemonSets and the kubelet's own are no reason to keep a node."""
-    mirror = "kubernetes.io/config.mirror" in (pod["metadata"].get("annotations") or {})
-    owners = pod["metadata"].get("ownerReferences") or []
-    return mirror or any(owner.get("kind") in ("DaemonSet", "Node") for owner in owners)
+def _forgotten(cluster: Cluster, at: datetime | None) -> bool:
+    """Whether events about a node of that time may have expired."""
+    return at is not None and cluster.now - at > EVENTS_LAST - NODE_COMES
 
 
-def _why_held(pod: Object, budgets: Sequence[Object]) -> str:
-    metadata = pod["metadata"]
-    safe = (metadata.get("annotations") or {}).get(SAFE)
-    if safe == "true":
-        return ""
-    if safe == "false":
-        return "safe-to-evict=false"
-    if not metadata.get("ownerReferences") and controller(pod) is None:
-        return "no controller"
-    if any("hostPath" in one or _on_disk(one) for one in pod["spec"].get("volumes") or []):
-        return "local storage"
-    own = [budget for budget in budgets if _covers(budget, metadata)]
-    if any((one.get("status") or {}).get("disruptionsAllowed") == 0 for one in own):
-        return "PodDisruptionBudget"
-    return "kube-system" if metadata.get("namespace") == "kube-system" and not own else ""
+def _created(item: Object) -> datetime | None:
+    return parse_time(item["metadata"].get("creationTimestamp"))
 
 
-def _on_disk(volume: Object) -> bool:
-    return "emptyDir" in volume and (volume["emptyDir"] or {}).get("medium") != "Memory"
+def _came_after(cluster: Cluster, namespace: str) -> str:
+    """A node that came after the pod which runs on it: something has added it."""
+    nodes = {str(node["metadata"]["name"]): _created(node) for node in cluster.list("v1", "Node")}
+    for pod in cluster.list("v1", "Pod", namespace):
+        name, made = str((pod.get("spec") or {}).get("nodeName", "")), _created(pod)
+        came = nodes.get(name)
+        if made is not None and came is not None and made < came and _forgotten(cluster, came):
+            return f"{_full_name(pod)} -> {name}"
+    return ""
 
 
-def _covers(budget: Object, metadata: Object) -> bool:
-    same = budget["metadata"].get("namespace") == metadata.get("namespace")
-    return same and matches(budget["spec"].get("selector"), metadata.get("labels"))
+def _was_busy(cluster: Cluster, where: Where, namespace: str) -> str:
+    """The end of an addition since the namespace exists; a start of the autoscaler stamps health as well."""
+    whole, made = read(cluster, where).cluster, _created(cluster.get("v1", "Namespace", namespace))
+    ended = whole.scale_up_since
+    own = ended is not None and made is not None and ended > made and ended != whole.health_since
+    return f"scaleUp {ended.isoformat()}" if own and ended is not None and _forgotten(cluster, ended) else ""

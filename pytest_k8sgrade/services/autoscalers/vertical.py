@@ -7,17 +7,19 @@ object alone says little of which of them is missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube import verticals
 from pytest_k8sgrade.kube.conditions import Condition, conditions
 from pytest_k8sgrade.kube.duration import format_duration
 from pytest_k8sgrade.kube.rollout import rollout_shortfall
+from pytest_k8sgrade.kube.selectors import controller
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import absent, hopeless, too_early, unmet
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded
 from pytest_k8sgrade.services.metrics import metrics_api
 from pytest_k8sgrade.services.running import workloads
 from pytest_k8sgrade.services.running.backends import ready_addresses
@@ -29,16 +31,18 @@ Object = Mapping[str, Any]
 
 API_VERSION, KIND = "autoscaling.k8s.io/v1", "VerticalPodAutoscaler"
 WEBHOOK = "vpa-webhook-config"
+WEBHOOK_NAME = "vpa.k8s.io"
+"""What the webhook is called within its configuration, whose own name charts choose."""
+_WEBHOOKS, _WEBHOOK_KIND = "admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "recommender": ("vpa-recommender", "vertical-pod-autoscaler-recommender"),
     "updater": ("vpa-updater", "vertical-pod-autoscaler-updater"),
     "admission-controller": ("vpa-admission-controller", "vertical-pod-autoscaler-admission-controller"),
 }
 """The Deployments' names by upstream's manifests and by the usual charts."""
+DEFAULT_RECOMMENDER = "default"
 FIRST_NUMBERS = timedelta(minutes=5)
 """The recommender writes every minute, once metrics-server has seen the pods for some."""
-FIRST_UPDATE = timedelta(minutes=3)
-"""The updater looks every minute; an evicted pod's successor needs time to start."""
 
 
 def details(vpa: Object) -> dict[str, Any]:
@@ -89,12 +93,10 @@ def component_down(cluster: Cluster, namespace: str, part: str, *, managed: bool
 
 def require_recommendation(cluster: Cluster, vpa: Object, system: str) -> None:
     """Unmet, with its cause, unless there are numbers of now for at least one container."""
-    subject, said = details(vpa), conditions(vpa)
+    said = conditions(vpa)
     unsupported = said.get("ConfigUnsupported")
     if unsupported is not None and unsupported.true:
-        hopeless(
-            "vpa-config-unsupported", seen="ConfigUnsupported", wanted=None, why=unsupported.reason, **subject
-        )
+        _explain_unsupported(cluster, vpa)
     unmatched = said.get("NoPodsMatched")
     if unmatched is not None and unmatched.true:
         _explain_no_pods(cluster, vpa)
@@ -103,10 +105,26 @@ def require_recommendation(cluster: Cluster, vpa: Object, system: str) -> None:
         _explain_no_numbers(cluster, vpa, provided, system)
 
 
+def _explain_unsupported(cluster: Cluster, vpa: Object) -> NoReturn:
+    """Said of a target that is not there, of a part of something else, and of what is no workload."""
+    target = if_readable(lambda: [_target_or_none(cluster, vpa)])
+    seen, name, subject = "ConfigUnsupported", verticals.target_ref(vpa).get("name"), details(vpa)
+    if target == [None]:
+        unmet("vpa-target-absent", seen=seen, wanted=name, **subject)
+    owner = controller(target[0]) if target and target[0] else None
+    if owner is not None:
+        part = {"owner_kind": owner.get("kind", ""), "owner": owner.get("name", "")}
+        hopeless("vpa-target-owned", seen=seen, wanted=owner.get("name"), **part, **subject)
+    hopeless("vpa-config-unsupported", seen=seen, wanted=None, **subject)
+
+
 def _explain_no_pods(cluster: Cluster, vpa: Object) -> NoReturn:
     target = if_readable(lambda: [_target_or_none(cluster, vpa)])
-    absent = target is not None and target[0] is None
-    reason = "vpa-target-absent" if absent else "vpa-no-pods-matched"
+    reason = "vpa-no-pods-matched"
+    if target == [None]:
+        reason = "vpa-target-absent"
+    elif target and target[0] and (target[0].get("spec") or {}).get("replicas") == 0:
+        reason = "vpa-target-at-zero"
     unmet(reason, seen="NoPodsMatched", wanted=verticals.target_ref(vpa).get("name"), **details(vpa))
 
 
@@ -124,6 +142,10 @@ def _explain_no_numbers(cluster: Cluster, vpa: Object, provided: Condition | Non
     seen = provided.status if provided is not None else None
     if _controls_nothing(cluster, vpa):
         unmet("vpa-controls-no-container", seen="Off", wanted="Auto", **subject)
+    others = verticals.recommenders(vpa)
+    if others and DEFAULT_RECOMMENDER not in others and not conditions(vpa):
+        say = too_early if age is None or age <= FIRST_NUMBERS else unmet
+        say("vpa-other-recommender", seen=others, wanted=DEFAULT_RECOMMENDER, others=others, **subject)
     if component_down(cluster, system, "recommender", managed=bool(conditions(vpa))):
         unmet("vpa-recommender-down", seen=seen, wanted="RecommendationProvided", **subject)
     api = if_readable(lambda: [metrics_api.registered(cluster, metrics_api.RESOURCE)])
@@ -149,62 +171,41 @@ def controlled_containers(vpa: Object, target: Object) -> list[str]:
     return [name for name in names if verticals.controlled(vpa, name)]
 
 
-def why_not_applied(
-    cluster: Cluster, vpa: Object, pods: Sequence[Object], pod: Object, *, unchanged: bool, system: str
-) -> tuple[str, bool]:
-    """The message for a pod without the recommended requests, and whether it is only early.
+@dataclass(frozen=True, slots=True)
+class WebhookFault:
+    """The message for a webhook that is missing or calls nobody, and its name."""
 
-    `unchanged` says that it has what its template asks and that this lies within the bounds.
-    """
-    waiting, mode = conditions(pod).get("PodResizePending"), verticals.update_mode(vpa)
-    if waiting is not None and waiting.true:
-        return "vpa-resize-pending", False
-    if unchanged:
-        return "vpa-nothing-to-change", False
-    if mode == "Initial":
-        return "vpa-initial-only-new-pods", False
-    reason = _why_not_updated(cluster, vpa, len(pods), system)
-    return reason or "vpa-not-applied", reason is None and _recent(cluster, vpa, pod)
-
-
-def _why_not_updated(cluster: Cluster, vpa: Object, replicas: int, system: str) -> str | None:
-    if verticals.update_mode(vpa) in verticals.EVICTING_MODES:
-        if if_readable(lambda: [_webhook(cluster)]) == [None]:
-            return "vpa-webhook-absent"
-        if replicas < verticals.min_replicas(vpa):
-            return "vpa-too-few-replicas"
-    return "vpa-updater-down" if component_down(cluster, system, "updater") else None
+    reason: str
+    webhook: str
 
 
 def _webhook(cluster: Cluster) -> Object | None:
-    return cluster.find("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", WEBHOOK)
+    """The VPA's webhook: by the name that the program gives it, or by what charts call into it."""
+    named = cluster.find(_WEBHOOKS, _WEBHOOK_KIND, WEBHOOK)
+    if named is not None:
+        return named
+    none: list[dict[str, Any]] = []
+    listed = if_recorded(lambda: cluster.list(_WEBHOOKS, _WEBHOOK_KIND), none)
+    own = [item for item in listed if any(_is_called_vpa(one) for one in item.get("webhooks") or [])]
+    return min(own, key=lambda item: str(item["metadata"]["name"]), default=None)
 
 
-def _recent(cluster: Cluster, vpa: Object, pod: Object) -> bool:
-    """Whether the numbers or the pod are so new that the updater may not have come by."""
-    provided = conditions(vpa).get("RecommendationProvided")
-    started = parse_time((pod.get("status") or {}).get("startTime"))
-    moments: list[datetime | None] = [provided.since if provided is not None else None, started]
-    return any(moment is not None and cluster.now - moment < FIRST_UPDATE for moment in moments)
+def _is_called_vpa(webhook: Object) -> bool:
+    return webhook.get("name") == WEBHOOK_NAME
 
 
-def webhook_shortfall(cluster: Cluster) -> str | None:
-    """The message for a webhook that is missing or calls nobody, None when it works."""
+def webhook_shortfall(cluster: Cluster) -> WebhookFault | None:
+    """What is wrong with the webhook, None when it works."""
     webhook = _webhook(cluster)
     if webhook is None:
-        return "vpa-webhook-absent"
+        return WebhookFault("vpa-webhook-absent", WEBHOOK)
     calls = [one.get("clientConfig") or {} for one in webhook.get("webhooks") or []]
     services = [call["service"] for call in calls if call.get("service")]
     if not calls or any(not _answers(cluster, service) for service in services):
-        return "vpa-webhook-without-backend"
+        return WebhookFault("vpa-webhook-without-backend", webhook["metadata"]["name"])
     return None
 
 
 def _answers(cluster: Cluster, service: Mapping[str, str]) -> bool:
     found = cluster.find("v1", "Service", service["name"], service["namespace"])
     return found is not None and bool(ready_addresses(cluster, found))
-
-
-def selected_pods(cluster: Cluster, vpa: Object) -> list[Object]:
-    """The pods that the VPA is about: all that its target's selector matches."""
-    return workloads.selected_pods(cluster, target_of(cluster, vpa))

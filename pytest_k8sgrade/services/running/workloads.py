@@ -93,13 +93,28 @@ def require(findings: Findings, missing: Shortfall | None, part: str, weight: fl
 
 def pod_template(workload: Object) -> Object:
     """The spec of the pods that the workload makes."""
-    template = (workload.get("spec") or {}).get("template") or {}
-    return template.get("spec") or {}
+    return _template(workload).get("spec") or {}
+
+
+def _template(workload: Object) -> Object:
+    """The template of the pods; a CronJob has it in the template of its Jobs."""
+    spec = workload.get("spec") or {}
+    if workload.get("kind") == "CronJob":
+        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
+    return spec.get("template") or {}
+
+
+def _selector(workload: Object) -> Object:
+    """The LabelSelector of the pods; a ReplicationController has plain labels and a CronJob none."""
+    selector = (workload.get("spec") or {}).get("selector") or {}
+    if workload.get("kind") == "CronJob":
+        return {"matchLabels": (_template(workload).get("metadata") or {}).get("labels") or {}}
+    return {"matchLabels": selector} if workload.get("kind") == "ReplicationController" else selector
 
 
 def selected_pods(cluster: Cluster, workload: Object) -> list[Object]:
     """All pods that the workload's selector matches, its own and others."""
-    text = selector_text((workload.get("spec") or {}).get("selector") or {})
+    text = selector_text(_selector(workload))
     namespace = workload["metadata"]["namespace"]
     return list(cluster.list("v1", "Pod", namespace, labels=text)) if text else []
 
