@@ -31,7 +31,8 @@ Requests = Mapping[str, Mapping[str, str]]
 FIRST_UPDATE = timedelta(minutes=3)
 """The updater looks every minute; an evicted pod's successor needs time to start."""
 _BY_RUNS = ("CronJob", "Job")
-"""Kinds whose pods nobody evicts for new numbers: the next run has them."""
+"""Kinds whose pods end by themselves: then only those of the next run can have new numbers."""
+_ENDED = ("Succeeded", "Failed")
 
 
 def pods_of(cluster: Cluster, target: Object) -> list[Object]:
@@ -147,9 +148,10 @@ def why_not_applied(
     told = _why_left_alone(pod, wrong)
     if told is not None:
         return told, False, {}
-    by_runs = at.target["kind"] in _BY_RUNS
-    if by_runs or verticals.update_mode(at.vpa) == "Initial":
+    ended = (pod.get("status") or {}).get("phase") in _ENDED
+    if ended or verticals.update_mode(at.vpa) == "Initial":
         reason, facts = _webhook_fault(cluster)
+        by_runs = at.target["kind"] in _BY_RUNS
         return reason or ("vpa-next-run" if by_runs else "vpa-initial-only-new-pods"), False, facts
     reason, facts = _why_not_updated(cluster, at, pod)
     return reason or "vpa-not-applied", reason is None and _recent(cluster, at.vpa, pod), facts

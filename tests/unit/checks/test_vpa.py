@@ -370,7 +370,7 @@ def run_pod(name: str, made: str, cpu: str) -> Object:
 
 
 def test_of_a_cronjob_the_last_run_counts() -> None:
-    """Its pods are finished most of the time, and nobody evicts them."""
+    """Its pods are finished most of the time, and a finished pod is not evicted; a running one may be."""
     old, new = (
         run_pod("web-1", "2026-03-02T09:00:00Z", "100m"),
         run_pod("web-2", "2026-03-02T09:30:00Z", "250m"),
@@ -378,6 +378,9 @@ def test_of_a_cronjob_the_last_run_counts() -> None:
     assert cron(old, new).status == "met"
     assert reason(cron(old)) == "vpa-next-run"
     assert reason(cron(old, mode="Recreate")) == "vpa-next-run"
+    runs = {**old, "status": {"phase": "Running"}}
+    assert reason(cron(runs)) == "vpa-next-run"
+    assert reason(cron(runs, mode="Recreate")) == "vpa-too-few-replicas"
     assert reason(cron()) == "vpa-no-pods-matched"
 
 
