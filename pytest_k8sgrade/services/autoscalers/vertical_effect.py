@@ -32,18 +32,27 @@ FIRST_UPDATE = timedelta(minutes=3)
 """The updater looks every minute; an evicted pod's successor needs time to start."""
 _BY_RUNS = ("CronJob", "Job")
 """Kinds whose pods end by themselves: then only those of the next run can have new numbers."""
+_OWNING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job")
+"""Kinds whose pods name them as their owner, a Deployment's by way of a ReplicaSet."""
 _ENDED = ("Succeeded", "Failed")
 
 
 def pods_of(cluster: Cluster, target: Object) -> list[Object]:
-    """The pods that ought to have the numbers: all that live, or those of a CronJob's last run."""
-    pods = workloads.selected_pods(cluster, target)
+    """The pods that ought to have the numbers: the target's that live, or those of a CronJob's last run."""
+    pods = [pod for pod in workloads.selected_pods(cluster, target) if not _foreign(target, pod)]
     if target["kind"] not in _BY_RUNS:
         return living(pods)
     made = [pod for pod in pods if (controller(pod) or {}).get("kind") == "Job"]
     last = max(made, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
     run = (controller(last) or {}).get("name") if last is not None else None
     return [pod for pod in made if (controller(pod) or {}).get("name") == run]
+
+
+def _foreign(target: Object, pod: Object) -> bool:
+    """Whether a pod is known to be somebody else's, although the labels are the target's: no VPA minds it."""
+    owner, hashed = controller(pod), "pod-template-hash" in (pod["metadata"].get("labels") or {})
+    told = target["kind"] in _OWNING and (target["kind"] != "Deployment" or hashed)
+    return owner is not None and told and not workloads.owns(target, pod)
 
 
 @dataclass(frozen=True, slots=True)

@@ -493,3 +493,12 @@ def test_what_stops_an_eviction_is_told() -> None:
         assert reason(applied(scaler(policy={"evictionRequirements": only}), *old)) == expected
     api = MemoryApi(deployment(), *SYSTEM, scaler(mode="Initial"), *old)
     assert reason(look(vpa.test_applied, api.cluster(), **WHERE)) == "vpa-webhook-without-backend"
+
+
+def test_pods_of_another_owner_are_nobody_s_business() -> None:
+    """Labels may be shared; the VPA goes by the owner."""
+    hashed = {"app": "web", "pod-template-hash": "xyz"}
+    canary = [{"kind": "ReplicaSet", "name": "canary-xyz", "controller": True, "uid": "7"}]
+    other = running("canary-1", "100m", meta={"labels": hashed, "ownerReferences": canary})
+    assert applied(scaler(), running(), other).status == "met"
+    assert reason(applied(scaler(), other)) == "vpa-no-pods-matched"
