@@ -99,13 +99,14 @@ def test_scaled_up(
     pods = [pod for pod in cluster.list("v1", "Pod", namespace) if node_scaling.unschedulable(pod)]
     pods.sort(key=lambda one: str(one["metadata"]["name"]))
     for pod in pods:
-        if not node_scaling.expendable(pod):
+        if not (node_scaling.expendable(pod) or node_scaling.preempting(pod)):
             node_scaling.explain_pending(cluster, where, pod, events.get(pod["metadata"]["name"]))
     triggered = [event for event in events.values() if event.reason == node_scaling.TRIGGERED]
     if not triggered:
         require_namespace(cluster, namespace)
         node_scaling.require_cloud(cluster)
-        node_scaling.explain_never(cluster, where, namespace, pods)
+        expendable = [pod for pod in pods if node_scaling.expendable(pod)]
+        node_scaling.explain_never(cluster, where, namespace, expendable)
     cluster.held_since(*(event.at for event in triggered))
 
 

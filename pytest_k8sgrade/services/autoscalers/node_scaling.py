@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.cluster.plain_yaml import load_plain
 from pytest_k8sgrade.kube.conditions import condition
-from pytest_k8sgrade.kube.duration import format_duration
+from pytest_k8sgrade.kube.duration import format_duration, parse_duration
 from pytest_k8sgrade.kube.node_groups import AutoscalerStatus, from_document, from_text, moment
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import absent, cannot_tell, too_early, unmet
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Object = Mapping[str, Any]
 
+DELAY = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"
 UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
 LEASE = "cluster-autoscaler"
 TRIGGERED, REFUSED = "TriggeredScaleUp", "NotTriggerScaleUp"
@@ -156,6 +157,11 @@ def unschedulable(pod: Object) -> bool:
     return said is not None and said.status == "False" and said.reason == "Unschedulable"
 
 
+def preempting(pod: Object) -> bool:
+    """Whether the scheduler makes room for a pod by ending others: then no node is added for it."""
+    return bool((pod.get("status") or {}).get("nominatedNodeName"))
+
+
 def unschedulable_since(pod: Object) -> datetime | None:
     """Since when a pod has waited for a node."""
     said = condition(pod, "PodScheduled")
@@ -187,7 +193,7 @@ def explain_pending(cluster: Cluster, where: Where, pod: Object, event: PodEvent
         unmet("ca-backoff", seen=seen, wanted="scheduled", **params)
     if event is None:
         since = unschedulable_since(pod)
-        early = since is not None and cluster.now - since < FIRST_LOOK
+        early = since is not None and cluster.now - since < FIRST_LOOK + _delay(pod)
         say = too_early if early else unmet
         say("ca-pod-not-seen", seen=seen, wanted=TRIGGERED, **params)
     if event.reason == REFUSED:
@@ -198,10 +204,19 @@ def explain_pending(cluster: Cluster, where: Where, pod: Object, event: PodEvent
     say("ca-node-awaited", seen=seen, wanted="scheduled", **params)
 
 
+def _delay(pod: Object) -> timedelta:
+    """For how long the pod itself asks to be passed over."""
+    asked = (pod["metadata"].get("annotations") or {}).get(DELAY)
+    try:
+        return timedelta(seconds=parse_duration(asked)) if asked else timedelta()
+    except ValueError:
+        return timedelta()
+
+
 def explain_never(cluster: Cluster, where: Where, namespace: str, waiting: Sequence[Object]) -> NoReturn:
     """Say why no event tells of a node: nobody needed one, nobody gets one, or it is too long ago.
 
-    `waiting` are the pods that find no node.
+    `waiting` are the expendable pods that find no node.
     """
     for pod in waiting:
         own = {"pod": _full_name(pod), "namespace": namespace, "name": pod["metadata"]["name"]}

@@ -237,6 +237,14 @@ def since(moment: str) -> Object:
     return {**WAITS, "status": {"phase": "Pending", "conditions": [said]}}
 
 
+def delayed(delay: str) -> Object:
+    """The waiting pod of ten minutes, which asks to be passed over for a while."""
+    wait = since("2026-03-02T09:50:00Z")
+    asked = {"annotations": {"cluster-autoscaler.kubernetes.io/pod-scale-up-delay": delay}}
+    return {**wait, "metadata": {**wait["metadata"], **asked}}
+
+
+NOMINATED = {**WAITS, "status": {**WAITS["status"], "nominatedNodeName": "node-a"}}
 OTHER = event(UP, LONG_AGO, "big-2")
 
 
@@ -251,6 +259,10 @@ OTHER = event(UP, LONG_AGO, "big-2")
         ([TERMINATING], "unmet", "ca-never-scaled-up"),
         ([since("2026-03-02T09:59:45Z")], "early", "ca-pod-not-seen"),
         ([since("2026-03-02T09:50:00Z")], "unmet", "ca-pod-not-seen"),
+        ([delayed("600s")], "early", "ca-pod-not-seen"),
+        ([delayed("soon")], "unmet", "ca-pod-not-seen"),
+        ([NOMINATED, OTHER], "met", None),
+        ([NOMINATED], "unmet", "ca-never-scaled-up"),
     ],
 )
 def test_only_pods_that_a_node_is_added_for_are_waited_for(
