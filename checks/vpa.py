@@ -140,12 +140,14 @@ def _require_applied(cluster: Cluster, found: Findings, vpa: Mapping[str, Any], 
     if not pods:
         unmet("vpa-no-pods-matched", seen=0, wanted=1, **vertical.details(vpa))
     asked = verticals.requests_of({"spec": workloads.pod_template(target)})
-    at = vertical_effect.Looked(vpa, target, pods, system)
-    subject = {**vertical.details(vpa), "replicas": len(pods), "system": system}
-    for pod in sorted(pods, key=lambda one: str(one["metadata"]["name"])):
+    ordered = sorted(pods, key=lambda one: str(one["metadata"]["name"]))
+    found_in = [(pod, vertical_effect.difference(cluster, vpa, pod, asked)) for pod in ordered]
+    least = vertical.least_pods(cluster, vpa, system) if any(wrong for _, wrong in found_in) else 0
+    at = vertical_effect.Looked(vpa, target, pods, system, least)
+    subject = {**vertical.details(vpa), "replicas": len(pods), "system": system, "least": least}
+    for pod, wrong in found_in:
         part = f"pod/{pod['metadata']['name']}"
-        own = {**subject, "pod": pod["metadata"]["name"], "least": verticals.min_replicas(vpa)}
-        wrong = vertical_effect.difference(cluster, vpa, pod, asked)
+        own = {**subject, "pod": pod["metadata"]["name"]}
         if wrong is None:
             _require_scheduled(cluster, found, pod, part, 2 / len(pods), own)
             continue

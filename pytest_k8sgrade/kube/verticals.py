@@ -28,8 +28,6 @@ OBSERVED = "vpaObservedContainers"
 _DEFAULT_MODE = "Recreate"
 """Before 1.5 it was Auto, which means the same."""
 _CONTAINER_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
-_DEFAULT_MIN_REPLICAS = 2
-"""The updater's own default: it does not evict an only pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,10 @@ def recommenders(vpa: Object) -> list[str]:
     return [str(one.get("name", "")) for one in spec_of(vpa).get("recommenders") or []]
 
 
-def min_replicas(vpa: Object) -> int:
-    """How many pods there must be before one is evicted."""
+def min_replicas(vpa: Object) -> int | None:
+    """How many pods there must be before one is evicted, None where it is left to the updater."""
     asked = (spec_of(vpa).get("updatePolicy") or {}).get("minReplicas")
-    return int(asked) if asked is not None else _DEFAULT_MIN_REPLICAS
+    return int(asked) if asked is not None else None
 
 
 def target_ref(vpa: Object) -> Mapping[str, str]:

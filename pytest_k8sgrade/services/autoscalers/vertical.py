@@ -41,6 +41,8 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
 }
 """The Deployments' names by upstream's manifests and by the usual charts."""
 DEFAULT_RECOMMENDER = "default"
+DEFAULT_LEAST_PODS = 2
+"""The updater's own default: it does not evict an only pod."""
 FIRST_NUMBERS = timedelta(minutes=5)
 """The recommender writes every minute, once metrics-server has seen the pods for some."""
 
@@ -89,6 +91,16 @@ def component_down(cluster: Cluster, namespace: str, part: str, *, managed: bool
     if not found or (found[0] is None and managed):
         return False
     return found[0] is None or rollout_shortfall(found[0]) is not None
+
+
+def least_pods(cluster: Cluster, vpa: Object, namespace: str) -> int:
+    """How many pods there must be before one is evicted, by the VPA or by the updater's option."""
+    own = verticals.min_replicas(vpa)
+    if own is not None:
+        return own
+    updater = if_readable(lambda: component(cluster, namespace, "updater"))
+    asked = workloads.option(updater, "--min-replicas") if updater else ""
+    return int(asked) if asked.isdecimal() else DEFAULT_LEAST_PODS
 
 
 def require_recommendation(cluster: Cluster, vpa: Object, system: str) -> None:

@@ -6,7 +6,7 @@ template and from the ConfigMaps that are mounted there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,16 +63,7 @@ def programs(workload: Object) -> set[str]:
 
 def prometheus_url(adapter: Object) -> str:
     """Where the adapter asks Prometheus; empty when it is not told."""
-    return next(_urls(adapter), "")
-
-
-def _urls(adapter: Object) -> Iterator[str]:
-    for container in adapter["spec"]["template"]["spec"].get("containers") or []:
-        words = [*(container.get("command") or []), *(container.get("args") or [])]
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            option, _, value = word.partition("=")
-            if option == _URL_OPTION:
-                yield value or following
+    return workloads.option(adapter, _URL_OPTION)
 
 
 def configuration(cluster: Cluster, adapter: Object) -> list[Configured]:

@@ -96,6 +96,17 @@ def pod_template(workload: Object) -> Object:
     return _template(workload).get("spec") or {}
 
 
+def option(workload: Object, name: str) -> str:
+    """The value of an option on the command line of its containers, as `--a=b` or `--a b`; else empty."""
+    for container in pod_template(workload).get("containers") or []:
+        words = [*(container.get("command") or []), *(container.get("args") or [])]
+        for word, following in zip(words, [*words[1:], ""], strict=False):
+            written, _, value = word.partition("=")
+            if written == name:
+                return str(value or following)
+    return ""
+
+
 def _template(workload: Object) -> Object:
     """The template of the pods; a CronJob has it in the template of its Jobs."""
     spec = workload.get("spec") or {}

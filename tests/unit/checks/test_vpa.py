@@ -502,3 +502,23 @@ def test_pods_of_another_owner_are_nobody_s_business() -> None:
     other = running("canary-1", "100m", meta={"labels": hashed, "ownerReferences": canary})
     assert applied(scaler(), running(), other).status == "met"
     assert reason(applied(scaler(), other)) == "vpa-no-pods-matched"
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["--min-replicas=1"], "vpa-not-applied"),
+        (["--min-replicas", "1"], "vpa-not-applied"),
+        (["--min-replicas=some"], "vpa-too-few-replicas"),
+        (["--min-replicas=3"], "vpa-too-few-replicas"),
+        (["--v=4"], "vpa-too-few-replicas"),
+    ],
+)
+def test_the_updater_s_option_says_how_many_pods_it_wants(args: list[str], expected: str) -> None:
+    """The object says nothing of it where it leaves minReplicas out."""
+    updater = deployment(
+        "vpa-updater", "kube-system", replicas=1, containers=[container("updater", args=args)]
+    )
+    rest = [one for one in SYSTEM if one["metadata"]["name"] != "vpa-updater"]
+    api = MemoryApi(deployment(), *rest, *BACKEND, updater, scaler(), running("web-1", "100m"))
+    assert reason(look(vpa.test_applied, api.cluster(), **WHERE)) == expected
