@@ -36,7 +36,11 @@ DOCUMENT = {
     "time": "2026-03-02 09:59:52.869123456 +0000 UTC m=+12.5",
     "autoscalerStatus": "Running",
     "clusterWide": {
-        "health": {"status": "Healthy", "nodeCounts": {"registered": {"total": 4, "ready": 3}}},
+        "health": {
+            "status": "Healthy",
+            "nodeCounts": {"registered": {"total": 4, "ready": 3}},
+            "lastTransitionTime": "2026-03-02 08:00:00 +0000 UTC m=+0.1",
+        },
         "scaleUp": {"status": "InProgress"},
         "scaleDown": {"status": "NoCandidates"},
     },
