@@ -41,6 +41,23 @@ _TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
 _THIS_NETWORK: Final = ip_network("0.0.0.0/8")
 
 
+def address_fault(server: str) -> str | None:
+    """Why no request can be sent to a server's address, without repeating it; None when one can."""
+    if not server.isprintable() or " " in server:
+        return "with spaces or line breaks"
+    try:
+        parts = urlsplit(server)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "whose port is no port, or whose IPv6 address is none"
+    if parts.scheme not in ("https", "http"):
+        return "that begins neither with https:// nor with http://"
+    if "@" in parts.netloc or "?" in server or "#" in server:
+        return "that says more than host, port and path"
+    labels = [] if ":" in host else host.removesuffix(".").split(".")
+    return None if all(0 < len(label) < 64 for label in labels) else "whose host has no valid name"
+
+
 def addresses_of(server: str) -> list[str]:
     """What the host of a server's address resolves to now; nothing when it does not."""
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pytest_k8sgrade.cluster.addresses import PLACES, addresses_of, refused_place
@@ -71,7 +72,9 @@ class Connection:
         """Headers for one request: who we are, and for whom."""
         with self._lock:
             if time.monotonic() - self._authorized_at > HEADER_AGE_S:
-                self._authorization = self._authorize()
+                # Sendable once, when it was loaded: what is not so now may just be being replaced.
+                with suppress(KubeconfigFault):
+                    self._authorization = self._authorize(self._way)
                 self._authorized_at = time.monotonic()
             return {"User-Agent": USER_AGENT, **self._authorization}
 
@@ -89,14 +92,14 @@ class Connection:
 
     def _load(self) -> None:
         way = _way(self._chosen)
-        self._impersonation()
+        authorization = self._authorize(way)
         if self._chosen.policy != OWN:
             self._guard(way.pool)
         self.close()
         self._way, self.pool = way, way.pool
         self.insecure, self.anonymous = way.insecure, way.anonymous
         self.identity = identity(self._chosen.user_name, self._chosen.user, way.certificate)
-        self._authorized_at = float("-inf")
+        self._authorization, self._authorized_at = authorization, float("-inf")
         self.generation += 1
 
     def _guard(self, pool: urllib3.PoolManager) -> None:
@@ -104,9 +107,14 @@ class Connection:
 
         guard(pool, self._chosen.policy)
 
-    def _authorize(self) -> dict[str, str]:
-        value = self._way.authorization() if self._way else None
-        return ({"Authorization": value} if value else {}) | self._impersonation()
+    def _authorize(self, way: Way | None) -> dict[str, str]:
+        """The headers of who we are; a fault where they cannot be sent, which does not show them."""
+        value = way.authorization() if way else None
+        headers = ({"Authorization": value} if value else {}) | self._impersonation()
+        for name, text in headers.items():
+            if not (text.isascii() and text.isprintable()):
+                self._fault(f"its credential for the header {name} is not one line of ASCII", "correct it")
+        return headers
 
     def _impersonation(self) -> dict[str, str]:
         user = self._chosen.user

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeAlias
 
+from pytest_k8sgrade.cluster.addresses import address_fault
 from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
 from pytest_k8sgrade.cluster.policy import CLUSTER_FILES, OWN, USER_FILES, Policy, refused
 from pytest_k8sgrade.errors import KubeconfigFault
@@ -60,8 +61,9 @@ class Chosen:
 
     @property
     def server(self) -> str:
-        """The API server's address."""
-        return str(self.cluster["server"]).rstrip("/")
+        """The API server's address; its scheme may be written in capitals."""
+        scheme, _, rest = str(self.cluster["server"]).partition("://")
+        return f"{scheme.lower()}://{rest}".rstrip("/")
 
     @property
     def where(self) -> str:
@@ -78,7 +80,10 @@ def choose(kubeconfig: Given = None, context: str | None = None, policy: Policy 
 
 
 def _of_files(files: tuple[Path, ...], context: str | None, policy: Policy) -> Chosen:
-    return _of({str(file): _content(file, policy) for file in files}, files, context, policy)
+    contents = {file: _content(file, policy) for file in files}
+    # As with kubectl, an empty file beside others says nothing.
+    said = {file: content for file, content in contents.items() if content.strip()} or contents
+    return _of({str(file): content for file, content in said.items()}, tuple(said), context, policy)
 
 
 def _of(texts: Mapping[str, bytes], files: tuple[Path, ...], context: str | None, policy: Policy) -> Chosen:
@@ -194,10 +199,13 @@ def _select(
     known = {entry["name"] for entry in document["users"]}
     if user_name and user_name not in known:
         _fault(where, f"its user {user_name!r} is not defined", "make the kubeconfig anew")
-    cluster = _named(document, "clusters", cluster_name, "cluster")
+    if cluster_name and cluster_name not in {entry["name"] for entry in document["clusters"]}:
+        _fault(where, f"its cluster {cluster_name!r} is not defined", "make the kubeconfig anew")
+    cluster = _said(_named(document, "clusters", cluster_name, "cluster"))
     if not isinstance(cluster.get("server"), str) or "://" not in cluster["server"]:
-        _fault(where, f"its cluster {cluster_name!r} has no server address", "make the kubeconfig anew")
-    user = _named(document, "users", user_name, "user")
+        what = f"its cluster {cluster_name!r} has no server address that begins with https://"
+        _fault(where, what, "make the kubeconfig anew")
+    user = _said(_named(document, "users", user_name, "user"))
     if policy != OWN:
         folder = files[0].parent.absolute() if files else None
         cluster, user = (_given(cluster, CLUSTER_FILES, folder), _given(user, USER_FILES, folder))
@@ -217,6 +225,11 @@ def _select(
         user=user,
         policy=policy,
     )
+
+
+def _said(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body without its nulls: a key without a value says nothing."""
+    return {key: value for key, value in body.items() if value is not None}
 
 
 def _given(body: Mapping[str, Any], files: Iterable[str], folder: Path | None) -> dict[str, Any]:
@@ -245,6 +258,9 @@ def _validate(chosen: Chosen) -> None:
     name = chosen.cluster.get("tls-server-name")
     if name and not (isinstance(name, str) and _HOST.fullmatch(name)):
         _fault(where, f"its tls-server-name {ascii(name)[:80]} is no name of a host", "correct it")
+    if (fault := address_fault(chosen.server)) is not None:
+        _fault(where, f"its cluster {chosen.cluster_name!r} has a server address {fault}", "correct it")
+    _require_pair(chosen.user, where)
     plugin = chosen.user.get("exec")
     if isinstance(plugin, dict) and plugin.get("apiVersion") == _DEAD_EXEC_VERSION:
         _fault(
@@ -252,6 +268,15 @@ def _validate(chosen: Chosen) -> None:
             f"its credential plugin speaks {_DEAD_EXEC_VERSION}, which is gone since Kubernetes 1.24",
             "update the cloud provider's CLI and let it write the kubeconfig again (v1beta1 or v1)",
         )
+
+
+def _require_pair(user: Mapping[str, Any], where: str) -> None:
+    certificate, key = (
+        bool(user.get(f"{part}-data") or user.get(part)) for part in ("client-certificate", "client-key")
+    )
+    if certificate != key:
+        lacking = "client-key" if certificate else "client-certificate"
+        _fault(where, f"its user has no {lacking} beside the other one", "make the kubeconfig anew")
 
 
 def _fault(where: str | Path, what: str, next_step: str) -> NoReturn:

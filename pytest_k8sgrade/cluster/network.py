@@ -70,6 +70,8 @@ def _tls_cause(error: BaseException) -> str:
 
 
 def _connection_cause(error: BaseException) -> str:
+    if isinstance(error, exceptions.ProxyError):
+        return "proxy"
     if isinstance(error, exceptions.NameResolutionError):
         return "name-not-found"
     codes = {cause.errno for cause in _chain(error) if isinstance(cause, OSError)}

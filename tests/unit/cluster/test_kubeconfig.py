@@ -49,7 +49,8 @@ def _credential(token: str) -> str:
         ("clusters: {}\ncontexts: 3\n", "'contexts' is not a list"),
         ("contexts: []", "no current-context"),
         ("current-context: x\ncontexts: [{name: y, context: {}}]", "no context 'x'; contexts: 'y'"),
-        ("current-context: x\ncontexts: [{name: x, context: {cluster: c}}]", "no server address"),
+        ("current-context: x\ncontexts: [{name: x, context: {cluster: c}}]", "cluster 'c' is not defined"),
+        ("current-context: x\ncontexts: [{name: x}]", "no server address"),
         (
             "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]",
             "user 'u' is not defined",

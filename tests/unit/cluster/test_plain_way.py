@@ -58,7 +58,6 @@ def test_what_says_everything_itself_is_plain(
         ({"username": "u", "password": "p"}, {}),
         ({"token": "t", "tokenFile": "f"}, {}),
         ({"token": 5}, {}),
-        ({"client-certificate-data": "eA=="}, {}),
         ({"token": "t", "brand-new": True}, {}),
         ({"token": "t"}, {"brand-new": True}),
         ({"token": "t"}, {"proxy-url": "http://127.0.0.1:1"}),
