@@ -59,6 +59,15 @@ def _require_deployed(cluster: Cluster, latest: Revision, earlier: Sequence[Revi
 
 def _explain_pending(cluster: Cluster, latest: Revision, details: Mapping[str, Any]) -> NoReturn:
     """Helm may be at work for as long as it waits by default; after that it was interrupted."""
+    if latest.status == "uninstalling":
+        # Its record is that of the installation and does not tell since when.
+        unmet(
+            "helm-release-uninstalling",
+            seen=latest.status,
+            wanted="deployed",
+            since=latest.created,
+            **details,
+        )
     created = parse_time(latest.created)
     if created is None or cluster.now - created <= STUCK_AFTER:
         say = unmet if created is None else too_early

@@ -16,6 +16,8 @@ from pytest_k8sgrade.outcome import absent, unmet
 from pytest_k8sgrade.services.diagnosis import require_namespace
 from pytest_k8sgrade.services.running import pod_causes, workloads
 
+_ANY = {"en": "any label", "ko": "모든 label"}
+
 
 def test_ready(
     cluster: Cluster,
@@ -37,7 +39,8 @@ def test_ready(
             str(pod["metadata"]["name"]) for pod in found if pod["metadata"].get("deletionTimestamp")
         )
         counted = {"ready": len(ready), "replicas": at_least, "terminating": gone, "namespace": namespace}
-        unmet("pods-too-few", seen=len(ready), wanted=at_least, labels=labels or name, **counted)
+        asked = labels or name or _ANY
+        unmet("pods-too-few", seen=len(ready), wanted=at_least, labels=asked, **counted)
     cluster.held_since(*(known.since if (known := condition(pod, "Ready")) else None for pod in ready))
 
 
@@ -47,5 +50,7 @@ def _found(cluster: Cluster, namespace: str, name: str, labels: Mapping[str, str
     found: list[Mapping[str, Any]] = [*cluster.list("v1", "Pod", namespace, labels=labels)]
     if not found:
         require_namespace(cluster, namespace)
+        if not labels:
+            absent("pods-none", seen=0, wanted=1, namespace=namespace)
         absent("pods-absent", seen=0, wanted=1, namespace=namespace, labels=labels)
     return found

@@ -1,4 +1,4 @@
-"""Which nodes a DaemonSet's pods may run on, by the rules of its template.
+"""Which nodes a pod, or a DaemonSet's pods, may run on, by the rules of its spec.
 
 A DaemonSet counts only the nodes it is allowed on, so that "all ready" says nothing
 about the others: taints without a toleration, a node selector, a required affinity.
@@ -31,26 +31,46 @@ def barrier(daemon_set: Object, node: Object) -> Barrier | None:
     """Why the template's pods may not run on a node; None when they may."""
     template = ((daemon_set.get("spec") or {}).get("template") or {}).get("spec") or {}
     for taint in (node.get("spec") or {}).get("taints") or []:
-        if taint.get("effect") in _EFFECTS and not _tolerated(template, taint):
-            value = f"={taint['value']}" if taint.get("value") else ""
-            return Barrier("taint", f"{taint['key']}{value}:{taint['effect']}")
+        own = _tolerated_by_all(template, taint)
+        if taint.get("effect") in _EFFECTS and not own and not _tolerated(template, taint):
+            return Barrier("taint", _taint_text(taint))
+    missing = unmet_labels(template, node)
+    return Barrier("labels", ",".join(missing)) if missing else None
+
+
+def taint_barriers(spec: Object, node: Object) -> list[str]:
+    """The taints of a node that a pod does not tolerate and that keep it out."""
+    return [
+        _taint_text(taint)
+        for taint in (node.get("spec") or {}).get("taints") or []
+        if taint.get("effect") in _EFFECTS and not _tolerated(spec, taint)
+    ]
+
+
+def unmet_labels(spec: Object, node: Object) -> list[str]:
+    """What a pod's spec asks of labels that a node has not: by its selector, else by its affinity."""
     labels = node["metadata"].get("labels") or {}
-    wanted = template.get("nodeSelector") or {}
+    wanted = spec.get("nodeSelector") or {}
     missing = [f"{key}={value}" for key, value in sorted(wanted.items()) if labels.get(key) != value]
-    if missing:
-        return Barrier("labels", ",".join(missing))
-    affinity = (template.get("affinity") or {}).get("nodeAffinity") or {}
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms")
-    if terms is not None and not any(_term(term, node) for term in terms):
-        return Barrier("labels", "nodeAffinity")
-    return None
+    if not missing and terms is not None and not any(_term(term, node) for term in terms):
+        return ["nodeAffinity"]
+    return missing
 
 
-def _tolerated(template: Object, taint: Object) -> bool:
+def _taint_text(taint: Object) -> str:
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint['key']}{value}:{taint['effect']}"
+
+
+def _tolerated_by_all(template: Object, taint: Object) -> bool:
     names = (*_OWN, _HOST) if template.get("hostNetwork") else _OWN
-    if taint["key"] in [f"node.kubernetes.io/{name}" for name in names]:
-        return True
-    return any(_tolerates(one, taint) for one in template.get("tolerations") or [])
+    return taint["key"] in [f"node.kubernetes.io/{name}" for name in names]
+
+
+def _tolerated(spec: Object, taint: Object) -> bool:
+    return any(_tolerates(one, taint) for one in spec.get("tolerations") or [])
 
 
 def _tolerates(toleration: Object, taint: Object) -> bool:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
+
+from pytest_k8sgrade.kube.quantity import parse_quantity
 
 Object: TypeAlias = Mapping[str, Any]
 Version: TypeAlias = tuple[int, int]
 
+RESOURCES = ("cpu", "memory")
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
@@ -64,3 +68,50 @@ class Violation:
     field: str
     found: Any
     allowed: str
+
+
+def amount(value: Any) -> Decimal | None:
+    """A quantity as a number, None where nothing is said."""
+    return parse_quantity(value) if value is not None else None
+
+
+def is_sidecar(container: Object) -> bool:
+    """Whether a container that initialises goes on running beside the others."""
+    return container.get("restartPolicy") == "Always"
+
+
+def pod_request(spec: Object, resource: str) -> Decimal:
+    """What the scheduler looks for: all containers together, or the largest of those that initialise.
+
+    Sidecars stay beside those that follow. What is said of the pod as a whole counts instead.
+    """
+    overhead = amount((spec.get("overhead") or {}).get(resource)) or Decimal(0)
+    whole = amount(((spec.get("resources") or {}).get("requests") or {}).get(resource))
+    if whole is not None:
+        return whole + overhead
+    beside, largest = Decimal(0), Decimal(0)
+    for container in spec.get("initContainers") or []:
+        if is_sidecar(container):
+            beside += _request(container, resource)
+            largest = max(largest, beside)
+        else:
+            largest = max(largest, beside + _request(container, resource))
+    running = sum((_request(one, resource) for one in spec.get("containers") or []), beside)
+    return max(running, largest) + overhead
+
+
+def _request(container: Object, resource: str) -> Decimal:
+    own = ((container.get("resources") or {}).get("requests") or {}).get(resource)
+    return amount(own) or Decimal(0)
+
+
+def probe_text(container: Object) -> str:
+    """What a container's readiness probe asks, in a few words; empty where it has none."""
+    probe = container.get("readinessProbe") or {}
+    if (http := probe.get("httpGet")) is not None:
+        return f"{http.get('scheme', 'HTTP')} {http.get('path', '/')} port {http.get('port')}"
+    if (tcp := probe.get("tcpSocket")) is not None:
+        return f"TCP port {tcp.get('port')}"
+    if (grpc := probe.get("grpc")) is not None:
+        return f"gRPC port {grpc.get('port')}"
+    return " ".join((probe.get("exec") or {}).get("command") or [])

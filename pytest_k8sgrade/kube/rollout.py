@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from pytest_k8sgrade.kube.pod_spec import is_sidecar, probe_text
 from pytest_k8sgrade.kube.selectors import controller
 from pytest_k8sgrade.kube.times import parse_time
 
@@ -95,8 +96,9 @@ def _deployment(spec: Object, status: Object, params: Mapping[str, Any]) -> Shor
     if refused is not None and refused[0] == "True" and updated < wanted:
         return Shortfall("workload-pods-refused", {**params, "why": refused[1]}, seen=updated, wanted=wanted)
     if _condition(status, "Progressing") == ("False", "ProgressDeadlineExceeded"):
-        counted = {**params, "updated": updated, "replicas": wanted}
-        return Shortfall("workload-deadline-exceeded", counted, terminal=True, seen=updated, wanted=wanted)
+        ready = status.get("readyReplicas", 0)
+        counted = {**params, "updated": updated, "ready": ready, "replicas": wanted}
+        return Shortfall("workload-deadline-exceeded", counted, terminal=True, seen=ready, wanted=wanted)
     progress = _condition(status, "Progressing")
     if progress is not None and progress[0] == "False":
         stopped = {**params, "why": progress[1]}
@@ -184,7 +186,7 @@ def pods_shortfall(pods: Sequence[Object]) -> Shortfall | None:
 
 
 def _order(trouble: Shortfall) -> tuple[bool, bool, str]:
-    waiting = trouble.reason in ("pod-starting", "pod-not-ready")
+    waiting = trouble.reason in ("pod-starting", "pod-initializing", "pod-not-ready")
     return not trouble.terminal, waiting, str(trouble.params.get("pod"))
 
 
@@ -222,7 +224,8 @@ def pod_shortfall(pod: Object) -> Shortfall | None:
     params = {"namespace": pod["metadata"].get("namespace", ""), "pod": pod["metadata"]["name"]}
     if _phase(pod) == "Failed":
         why = status.get("reason") or "Error"
-        return Shortfall("pod-failed", {**params, "why": why}, terminal=True, seen=why, wanted="Ready")
+        again = (controller(pod) or {}).get("kind") == "Job"
+        return Shortfall("pod-failed", {**params, "why": why}, terminal=not again, seen=why, wanted="Ready")
     scheduled = _condition(status, "PodScheduled")
     if scheduled and scheduled[0] == "False":
         return Shortfall("pod-unschedulable", {**params, "why": scheduled[1]}, seen=scheduled[1])
@@ -230,15 +233,10 @@ def pod_shortfall(pod: Object) -> Shortfall | None:
         found = _container_shortfall(container, params)
         if found is not None:
             return found
+    early = _not_started(pod, params)
+    if early is not None:
+        return early
     waiting = [container["name"] for container in _containers(status) if not container.get("ready")]
-    started = any("running" in (container.get("state") or {}) for container in _containers(status))
-    if not started:
-        return Shortfall(
-            "pod-starting",
-            {**params, "containers": waiting, "why": _waits_for(status)},
-            seen=status.get("phase"),
-            wanted="Ready",
-        )
     probes = [
         probe
         for one in (pod.get("spec") or {}).get("containers") or []
@@ -248,16 +246,20 @@ def pod_shortfall(pod: Object) -> Shortfall | None:
     return Shortfall("pod-not-ready", details, seen=status.get("phase"), wanted="Ready")
 
 
-def probe_text(container: Object) -> str:
-    """What a container's readiness probe asks, in a few words; empty where it has none."""
-    probe = container.get("readinessProbe") or {}
-    if (http := probe.get("httpGet")) is not None:
-        return f"{http.get('scheme', 'HTTP')} {http.get('path', '/')} port {http.get('port')}"
-    if (tcp := probe.get("tcpSocket")) is not None:
-        return f"TCP port {tcp.get('port')}"
-    if (grpc := probe.get("grpc")) is not None:
-        return f"gRPC port {grpc.get('port')}"
-    return " ".join((probe.get("exec") or {}).get("command") or [])
+def _not_started(pod: Object, params: Mapping[str, Any]) -> Shortfall | None:
+    """What comes before a pod runs: a container that initialises, or one that is still being made."""
+    status = pod.get("status") or {}
+    seen: dict[str, Any] = {"seen": status.get("phase"), "wanted": "Ready"}
+    sidecars = {one["name"] for one in (pod.get("spec") or {}).get("initContainers") or [] if is_sidecar(one)}
+    for one in status.get("initContainerStatuses") or []:
+        if "running" in (one.get("state") or {}) and one["name"] not in sidecars:
+            return Shortfall("pod-initializing", {**params, "container": one["name"]}, **seen)
+    states = [one.get("state") or {} for one in status.get("containerStatuses") or []]
+    if any("running" in state for state in states) and not any("waiting" in state for state in states):
+        return None
+    waiting = [container["name"] for container in _containers(status) if not container.get("ready")]
+    details = {**params, "containers": waiting, "why": _waits_for(status)}
+    return Shortfall("pod-starting", details, **seen)
 
 
 def _waits_for(status: Object) -> list[str]:

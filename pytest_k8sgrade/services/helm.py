@@ -12,7 +12,7 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -138,7 +138,18 @@ def installed(cluster: Cluster, release: str, namespace: str) -> list[Mapping[st
         documents = list(yaml.load_all(found[-1].record().get("manifest") or "", loader)) if found else []
     except yaml.YAMLError:
         return []
-    return [one for one in documents if isinstance(one, dict)]
+    return [item for one in documents for item in objects_of(one)]
+
+
+def objects_of(document: object) -> Iterator[dict[str, Any]]:
+    """The objects of one document of a manifest: itself, or those of a List, which Helm takes apart."""
+    if not isinstance(document, dict):
+        return
+    if (document.get("apiVersion"), document.get("kind")) == ("v1", "List"):
+        for item in document.get("items") or []:
+            yield from objects_of(item)
+    elif isinstance(document.get("metadata"), dict):
+        yield document
 
 
 def version_matches(version: str, wanted: str) -> bool:

@@ -13,7 +13,7 @@ from pytest_k8sgrade.cluster.plain_yaml import load_plain
 from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, hopeless
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.gitops import argocd
-from pytest_k8sgrade.services.helm import Revision, release_names, revisions, value_of
+from pytest_k8sgrade.services.helm import Revision, objects_of, release_names, revisions, value_of
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -111,17 +111,6 @@ def documents(revision: Revision) -> Iterator[Mapping[str, Any]]:
                 namespace=revision.namespace,
                 revision=revision.number,
             )
-        for item in _items(document):
+        for item in objects_of(document):
             item["metadata"].setdefault("namespace", revision.namespace)
             yield item
-
-
-def _items(document: object) -> Iterator[dict[str, Any]]:
-    """The objects of one document: itself, or those of a List, which Helm takes apart."""
-    if not isinstance(document, dict):
-        return
-    if (document.get("apiVersion"), document.get("kind")) == ("v1", "List"):
-        for item in document.get("items") or []:
-            yield from _items(item)
-    elif isinstance(document.get("metadata"), dict):
-        yield document

@@ -1,7 +1,7 @@
 """What keeps a pod from starting, where the pod's status only names the step that fails.
 
-A ConfigMap or Secret that is not there, a request that no node can ever hold, a quota
-that is used up: each is found by comparing objects, never by reading an event's text.
+A ConfigMap or Secret that is not there or lacks a key, a node that is not found (see
+`scheduling`), a quota that is used up: each is found by comparing objects, never by reading an event's text.
 Called by `workloads` with a shortfall that is already known; what cannot be read
 leaves it as it is.
 """
@@ -9,23 +9,37 @@ leaves it as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_k8sgrade.kube.conditions import condition
+from pytest_k8sgrade.kube.pod_spec import RESOURCES, amount
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import Shortfall
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.running.scheduling import unscheduled
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object: TypeAlias = Mapping[str, Any]
-Reference: TypeAlias = tuple[str, str, str]
-"""The field of the pod's spec that names an object, the object's kind and its name."""
 
-RESOURCES = ("cpu", "memory")
 _KINDS = {"configMap": "ConfigMap", "secret": "Secret"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The field of a pod's spec that names an object, the object, and the keys that are taken out of it.
+
+    `file` says that they become files, which may be binary.
+    """
+
+    field: str
+    kind: str
+    name: str
+    keys: tuple[str, ...] = ()
+    file: bool = False
 
 
 def explained(cluster: Cluster, found: Shortfall, pods: Sequence[Object]) -> Shortfall:
@@ -36,16 +50,8 @@ def explained(cluster: Cluster, found: Shortfall, pods: Sequence[Object]) -> Sho
     if found.reason in ("container-cannot-start", "pod-starting"):
         return _missing_reference(cluster, pod, found) or found
     if found.reason == "pod-unschedulable":
-        return _held_back(pod, found) or _too_large(cluster, pod, found) or found
+        return unscheduled(cluster, pod, found) or found
     return (_gated(pod, found) or found) if found.reason == "pod-not-ready" else found
-
-
-def _held_back(pod: Object, found: Shortfall) -> Shortfall | None:
-    gates = [str(one["name"]) for one in pod["spec"].get("schedulingGates") or []]
-    if not gates:
-        return None
-    params = {**found.params, "gates": gates}
-    return Shortfall("pod-scheduling-gated", params, seen=gates, wanted=[])
 
 
 def _gated(pod: Object, found: Shortfall) -> Shortfall | None:
@@ -60,65 +66,71 @@ def _gated(pod: Object, found: Shortfall) -> Shortfall | None:
 
 
 def _missing_reference(cluster: Cluster, pod: Object, found: Shortfall) -> Shortfall | None:
+    """The first ConfigMap or Secret that is not there or lacks a key; what nobody may read is passed over."""
     namespace = pod["metadata"]["namespace"]
-    for field, kind, name in references(pod["spec"]):
+    for reference in references(pod["spec"]):
+        kind, name = reference.kind, reference.name
         there = if_readable(lambda: [cluster.find("v1", kind, name, namespace)])  # noqa: B023 - called at once
+        if not there:
+            continue
+        params = {**found.params, "field": reference.field, "kind": kind, "name": name}
         if there == [None]:
-            params = {**found.params, "field": field, "kind": kind, "name": name}
             return Shortfall("pod-reference-missing", params, found.terminal, seen=None, wanted=name)
+        keys = _keys(there[0] or {}, reference)
+        for key in reference.keys:
+            if key not in keys:
+                told = {**params, "key": key, "keys": sorted(keys)}
+                return Shortfall("pod-key-missing", told, found.terminal, seen=sorted(keys), wanted=key)
     return None
 
 
+def _keys(found: Object, reference: Reference) -> set[str]:
+    """The keys of an object that a reference can mean: what is binary fits a file, not a variable."""
+    binary = found.get("binaryData") or {} if reference.file else {}
+    return {*(found.get("data") or {}), *binary}
+
+
 def references(spec: Object) -> Iterator[Reference]:
-    """The ConfigMaps and Secrets that a pod cannot start without."""
+    """The ConfigMaps and Secrets that a pod cannot start without, and the keys that they must have."""
     for where in ("initContainers", "containers"):
         for container in spec.get(where) or []:
             field = f"spec.{where}[{container['name']}]"
             sources = [("envFrom", one) for one in container.get("envFrom") or []]
-            sources += [("env", one.get("valueFrom") or {}) for one in container.get("env") or []]
-            yield from _named(field, sources)
+            yield from _named(field, sources, file=False)
+            for one in container.get("env") or []:
+                source = one.get("valueFrom") or {}
+                yield from _named(f"{field}.env[{one.get('name', '')}]", [("valueFrom", source)], file=False)
     for volume in spec.get("volumes") or []:
         projected = (volume.get("projected") or {}).get("sources") or []
-        yield from _named("spec", [(f"volumes[{volume['name']}]", one) for one in [volume, *projected]])
+        yield from _named(
+            "spec", [(f"volumes[{volume['name']}]", one) for one in [volume, *projected]], file=True
+        )
 
 
-def _named(where: str, sources: Sequence[tuple[str, Object]]) -> Iterator[Reference]:
+def _named(where: str, sources: Sequence[tuple[str, Object]], *, file: bool) -> Iterator[Reference]:
     for field, source in sources:
         for stem, kind in _KINDS.items():
-            for key in (stem, f"{stem}Ref", f"{stem}KeyRef"):
-                reference = source.get(key) or {}
+            for how in (stem, f"{stem}Ref", f"{stem}KeyRef"):
+                reference = source.get(how) or {}
                 name = reference.get("name") or reference.get("secretName")
                 if name and not reference.get("optional"):
-                    yield f"{where}.{field}.{key}", kind, name
-
-
-def _too_large(cluster: Cluster, pod: Object, found: Shortfall) -> Shortfall | None:
-    nodes = if_readable(lambda: cluster.list("v1", "Node")) or []
-    for resource in RESOURCES:
-        asked = requested(pod["spec"], "requests", resource)
-        rooms = [
-            _amount(((node.get("status") or {}).get("allocatable") or {}).get(resource)) for node in nodes
-        ]
-        known = [room for room in rooms if room is not None]
-        if asked is not None and known and asked > max(known):
-            seen, most = f"{asked.normalize():f}", f"{max(known).normalize():f}"
-            params = {**found.params, "field": f"resources.requests.{resource}", "asked": seen, "most": most}
-            return Shortfall("pod-too-large", params, terminal=True, seen=seen, wanted=f"<= {most}")
-    return None
+                    keys = [reference["key"]] if "key" in reference else []
+                    keys += [one["key"] for one in reference.get("items") or []]
+                    yield Reference(f"{where}.{field}.{how}", kind, name, tuple(map(str, keys)), file)
 
 
 def requested(spec: Object, side: str, resource: str) -> Decimal | None:
     """The sum over a pod's containers; None where one of them says nothing."""
-    amounts = [
-        _amount(((container.get("resources") or {}).get(side) or {}).get(resource))
-        for container in spec.get("containers") or []
-    ]
-    known = [amount for amount in amounts if amount is not None]
+    amounts = [amount(_said(container, side, resource)) for container in spec.get("containers") or []]
+    known = [one for one in amounts if one is not None]
     return sum(known, Decimal(0)) if known and len(known) == len(amounts) else None
 
 
-def _amount(value: Any) -> Decimal | None:
-    return parse_quantity(value) if value is not None else None
+def _said(container: Object, side: str, resource: str) -> Any:
+    """What a container says of a resource; who only says a limit requests as much."""
+    own = container.get("resources") or {}
+    value = (own.get(side) or {}).get(resource)
+    return (own.get("limits") or {}).get(resource) if value is None and side == "requests" else value
 
 
 def refused(cluster: Cluster, workload: Object, found: Shortfall) -> Shortfall:
@@ -152,4 +164,4 @@ def _no_room(spec: Object, resource: str, used: Any, hard: Any) -> bool:
         need = requested(spec, side or "requests", name)
     if need is None:
         return True  # a quota of a resource refuses pods that do not say how much of it they need
-    return (_amount(used) or Decimal(0)) + need > parse_quantity(hard)
+    return (amount(used) or Decimal(0)) + need > parse_quantity(hard)

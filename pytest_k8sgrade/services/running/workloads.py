@@ -54,7 +54,7 @@ def shortfall(cluster: Cluster, workload: Object) -> Shortfall | None:
 def _in_time(cluster: Cluster, workload: Object, found: Shortfall, pods: Sequence[Object]) -> Shortfall:
     """A rollout within its deadline, and a pod that starts within it or its probes' time, are only early."""
     now = if_readable(lambda: cluster.now)
-    if now is None or found.reason not in (*_UNDER_WAY, "pod-starting", "pod-not-ready"):
+    if now is None or found.reason not in (*_UNDER_WAY, "pod-starting", "pod-initializing", "pod-not-ready"):
         return found
     deadline = progress_deadline(workload)
     in_time = found.reason != "pod-not-ready" and deadline is not None and now < deadline

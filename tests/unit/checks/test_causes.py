@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks import argocd, hpa, metrics_server, services, workloads
-from pytest_k8sgrade.kube.rollout import probe_text
+from pytest_k8sgrade.kube.pod_spec import probe_text
 from pytest_k8sgrade.outcome import Observation
 from tests.unit.checks.api import MemoryApi, look, reason
 from tests.unit.checks.objects import (
@@ -74,7 +74,7 @@ def test_a_quota_refuses_pods_that_do_not_say_what_they_need() -> None:
 
 SOURCES: dict[str, Object] = {
     "spec.containers[web].envFrom.configMapRef": {"envFrom": [{"configMapRef": {"name": "settings"}}]},
-    "spec.containers[web].env.secretKeyRef": {
+    "spec.containers[web].env[A].valueFrom.secretKeyRef": {
         "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "settings", "key": "a"}}}]
     },
 }
@@ -96,9 +96,8 @@ def test_what_a_container_names_and_is_not_there_is_told(field: str) -> None:
         "hopeless",
     )
     kind = told(seen)["kind"]
-    assert (
-        reason(rolled_out(workload, broken, item("v1", kind, "settings", "shop"))) == "container-cannot-start"
-    )
+    whole = item("v1", kind, "settings", "shop", data={"a": "eA=="})
+    assert reason(rolled_out(workload, broken, whole)) == "container-cannot-start"
 
 
 def test_an_optional_reference_stops_nobody() -> None:

@@ -66,7 +66,7 @@ def test_pods_on_their_way_out_do_not_count() -> None:
 def test_no_pod_is_no_pass() -> None:
     """Neither of an empty selection, nor of a namespace that does not exist, nor when all are finished."""
     assert reason(ready()) == "namespace-absent"
-    assert reason(ready(namespace("shop"))) == "pods-absent"
+    assert reason(ready(namespace("shop"))) == "pods-none"
     assert reason(ready(pod("web-1"), labels={"app": "other"})) == "namespace-absent"
     assert reason(ready(owned("hook", "Job", **DONE))) == "pods-too-few"
     assert reason(ready(name="web-9")) == "namespace-absent"
