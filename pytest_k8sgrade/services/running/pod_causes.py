@@ -9,7 +9,6 @@ leaves it as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,22 +23,11 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object: TypeAlias = Mapping[str, Any]
+Reference: TypeAlias = tuple[str, str, str, tuple[str, ...]]
+"""The field of a pod's spec that names an object, its kind and name, and the keys taken out of it."""
 
+_VOLUMES = "spec.volumes["
 _KINDS = {"configMap": "ConfigMap", "secret": "Secret"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The field of a pod's spec that names an object, the object, and the keys that are taken out of it.
-
-    `file` says that they become files, which may be binary.
-    """
-
-    field: str
-    kind: str
-    name: str
-    keys: tuple[str, ...] = ()
-    file: bool = False
 
 
 def explained(cluster: Cluster, found: Shortfall, pods: Sequence[Object]) -> Shortfall:
@@ -68,26 +56,25 @@ def _gated(pod: Object, found: Shortfall) -> Shortfall | None:
 def _missing_reference(cluster: Cluster, pod: Object, found: Shortfall) -> Shortfall | None:
     """The first ConfigMap or Secret that is not there or lacks a key; what nobody may read is passed over."""
     namespace = pod["metadata"]["namespace"]
-    for reference in references(pod["spec"]):
-        kind, name = reference.kind, reference.name
+    for field, kind, name, wanted in references(pod["spec"]):
         there = if_readable(lambda: [cluster.find("v1", kind, name, namespace)])  # noqa: B023 - called at once
         if not there:
             continue
-        params = {**found.params, "field": reference.field, "kind": kind, "name": name}
+        params = {**found.params, "field": field, "kind": kind, "name": name}
         if there == [None]:
             return Shortfall("pod-reference-missing", params, found.terminal, seen=None, wanted=name)
-        keys = _keys(there[0] or {}, reference)
-        for key in reference.keys:
-            if key not in keys:
-                told = {**params, "key": key, "keys": sorted(keys)}
-                return Shortfall("pod-key-missing", told, found.terminal, seen=sorted(keys), wanted=key)
+        keys = _keys(there[0] or {}, field)
+        lacking = next((key for key in wanted if key not in keys), None)
+        if lacking is not None:
+            told = {**params, "key": lacking, "keys": keys}
+            return Shortfall("pod-key-missing", told, found.terminal, seen=keys, wanted=lacking)
     return None
 
 
-def _keys(found: Object, reference: Reference) -> set[str]:
-    """The keys of an object that a reference can mean: what is binary fits a file, not a variable."""
-    binary = found.get("binaryData") or {} if reference.file else {}
-    return {*(found.get("data") or {}), *binary}
+def _keys(found: Object, field: str) -> list[str]:
+    """The keys of an object that a field can mean: what is binary fits a file, not a variable."""
+    binary = found.get("binaryData") or {} if field.startswith(_VOLUMES) else {}
+    return sorted({*(found.get("data") or {}), *binary})
 
 
 def references(spec: Object) -> Iterator[Reference]:
@@ -96,18 +83,16 @@ def references(spec: Object) -> Iterator[Reference]:
         for container in spec.get(where) or []:
             field = f"spec.{where}[{container['name']}]"
             sources = [("envFrom", one) for one in container.get("envFrom") or []]
-            yield from _named(field, sources, file=False)
+            yield from _named(field, sources)
             for one in container.get("env") or []:
                 source = one.get("valueFrom") or {}
-                yield from _named(f"{field}.env[{one.get('name', '')}]", [("valueFrom", source)], file=False)
+                yield from _named(f"{field}.env[{one.get('name', '')}]", [("valueFrom", source)])
     for volume in spec.get("volumes") or []:
         projected = (volume.get("projected") or {}).get("sources") or []
-        yield from _named(
-            "spec", [(f"volumes[{volume['name']}]", one) for one in [volume, *projected]], file=True
-        )
+        yield from _named("spec", [(f"volumes[{volume['name']}]", one) for one in [volume, *projected]])
 
 
-def _named(where: str, sources: Sequence[tuple[str, Object]], *, file: bool) -> Iterator[Reference]:
+def _named(where: str, sources: Sequence[tuple[str, Object]]) -> Iterator[Reference]:
     for field, source in sources:
         for stem, kind in _KINDS.items():
             for how in (stem, f"{stem}Ref", f"{stem}KeyRef"):
@@ -116,7 +101,7 @@ def _named(where: str, sources: Sequence[tuple[str, Object]], *, file: bool) -> 
                 if name and not reference.get("optional"):
                     keys = [reference["key"]] if "key" in reference else []
                     keys += [one["key"] for one in reference.get("items") or []]
-                    yield Reference(f"{where}.{field}.{how}", kind, name, tuple(map(str, keys)), file)
+                    yield f"{where}.{field}.{how}", kind, name, tuple(map(str, keys))
 
 
 def requested(spec: Object, side: str, resource: str) -> Decimal | None:
