@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from checks import helm
-from pytest_k8sgrade.services.helm import decode, version_matches
+from pytest_k8sgrade.services.helm import decode, objects_of, version_matches
 from tests.unit.checks.api import MemoryApi, look, reason, share
 from tests.unit.checks.objects import (
     Object,
@@ -88,6 +88,21 @@ def test_a_pending_release_may_still_be_at_work() -> None:
 def test_a_first_revision_has_none_to_go_back_to(status: str, expected: str) -> None:
     """The hint may not name a rollback that cannot be; a status nobody knows is no pass."""
     assert reason(deployed(release("kps", 1, status))) == expected
+
+
+@pytest.mark.parametrize("hour", [8, 20])
+def test_what_is_being_uninstalled_is_neither_early_nor_beyond_hope(hour: int) -> None:
+    """Its record tells when it was installed, not since when it is going; there is nothing to go back to."""
+    going = [release("kps", 1, "deployed"), release("kps", 2, "uninstalling")]
+    seen = deployed(*going, now=datetime(2026, 3, 2, hour, 1, tzinfo=UTC))
+    assert (seen.status, reason(seen)) == ("unmet", "helm-release-uninstalling")
+
+
+def test_a_list_in_a_manifest_is_taken_apart() -> None:
+    """As Helm does; what is no object is left out."""
+    one = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [one, {"kind": "List"}]}
+    assert [*objects_of(listed), *objects_of(one), *objects_of(None)] == [one, one]
 
 
 def test_a_release_may_be_kept_in_config_maps() -> None:
