@@ -33,13 +33,17 @@ NOT_MISSED = {
         "nodes", "resourcequotas", "secrets", "daemonsets.apps", "statefulsets.apps", "replicasets.apps",
         "prometheuses.monitoring.coreos.com", "poddisruptionbudgets.policy",
         "triggerauthentications.keda.sh", "clustertriggerauthentications.keda.sh", "limitranges",
+        "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io",
     },
     "challenge1": {
         "secrets", "configmaps", "daemonsets.apps", "statefulsets.apps",
         "apiservices.apiregistration.k8s.io", "ingresses.networking.k8s.io",
-        "horizontalpodautoscalers.autoscaling",
+        "horizontalpodautoscalers.autoscaling", "persistentvolumeclaims", "storageclasses.storage.k8s.io",
     },
-    "lab1": {"replicasets.apps", "ingresses.networking.k8s.io"},
+    "lab1": {
+        "replicasets.apps", "ingresses.networking.k8s.io",
+        "persistentvolumeclaims", "storageclasses.storage.k8s.io",
+    },
 }  # fmt: skip
 """What only matters in states that nobody has recorded: pods without a node, a quota that is used
 up, references to what is not there, an autoscaler's target of another kind, an Ingress of Argo CD's."""
