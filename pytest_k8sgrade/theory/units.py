@@ -42,9 +42,13 @@ UNITS: Final = frozenset(spellings[0] for dimension in _DIMENSIONS for spellings
 
 
 def factor(unit: str, asked: str) -> Fraction | None:
-    """How many of the asked unit one of this unit is; None when it is no unit of that dimension."""
+    """How many of the asked unit one of this unit is; None when it is no unit of that dimension.
+
+    What is asked is one of `UNITS`, which names its dimension; a spelling may be one of several.
+    """
     for dimension in _DIMENSIONS:
-        factors = {spelling: value for spellings, value in dimension.items() for spelling in spellings}
-        if asked in factors:
-            return factors[unit] / factors[asked] if unit in factors else None
+        known = {spellings[0]: value for spellings, value in dimension.items()}
+        if asked in known:
+            factors = {spelling: value for spellings, value in dimension.items() for spelling in spellings}
+            return factors[unit] / known[asked] if unit in factors else None
     return None

@@ -72,3 +72,20 @@ def test_how_numbers_are_shown() -> None:
     numbers = [Fraction(7), Fraction("6.8"), Fraction(20, 3), Fraction(-1, 4), Fraction(100)]
     assert [shown(number) for number in numbers] == ["7", "6.8", "6.667", "-0.25", "100"]
     assert shown(Fraction(20, 3), 1) == "6.7"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        ("0.25 cores", "m", "right"),
+        ("250m", "m", "right"),
+        ("250 min", "m", "unreadable"),
+        ("250m", "cores", "right"),
+        ("15m", "min", "right"),
+        ("15m", "s", "right"),
+    ],
+)
+def test_the_asked_unit_says_what_m_means(value: str, unit: str, expected: str) -> None:
+    """A thousandth of a core where cores are asked, in thousandths too, and a minute where times are."""
+    numbers = {"m": Fraction(250), "cores": Fraction(1, 4), "min": Fraction(15), "s": Fraction(900)}
+    assert NumberForm(numbers[unit], unit).read(value) == expected
