@@ -81,8 +81,9 @@ class Auditor:
     def __init__(self, options: WorkOptions, place: Path) -> None:
         self._folder = place
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        # -B: what Python keeps of a module that nobody has imported before is no write of a worker's.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
+            [sys.executable, "-P", "-B", "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

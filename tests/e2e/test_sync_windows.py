@@ -1,0 +1,88 @@
+"""Sync windows on a real Argo CD: it acts, or does not, as the grader works them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.grader import grade
+from tests.testbed.layers import look
+from tests.testbed.layers.argocd import NAMESPACE, refresh
+from tests.testbed.node import Bed
+from tests.testbed.scenarios.change import Change, Target, applied
+from tests.testbed.scenarios.changes.argocd import in_order, sync_status
+
+PROJECT = Target("appproject", NAMESPACE, "default")
+DEPLOYMENT = Target("deployment", "default", "web-app")
+ALWAYS, NEVER = {"schedule": "* * * * *", "duration": "1h"}, {"schedule": "0 0 29 2 *", "duration": "1m"}
+ALL = {"applications": ["*"]}
+ITEM = "application-synced"
+
+
+def healed(bed: Bed) -> str | None:
+    """Whether the number of pods is Git's again, and Argo CD content with it."""
+    replicas = (DEPLOYMENT.read(bed) or {"spec": {}})["spec"].get("replicas")
+    return f"{replicas} pods" if replicas == 4 else in_order(bed)
+
+
+def windows(*found: dict[str, Any]) -> Change:
+    """The project's windows; once they are gone Argo CD heals what has drifted."""
+
+    def undo(bed: Bed) -> None:
+        PROJECT.patch(bed, {"spec": {"syncWindows": None}})
+        refresh(bed)
+        look.until("healed", lambda: healed(bed), 240)
+
+    return Change(
+        name="windows",
+        title="Sync windows",
+        apply=lambda bed: PROJECT.patch(bed, {"spec": {"syncWindows": list(found)}}),
+        settle=lambda bed: None,
+        undo=undo,
+    )
+
+
+def drifted(bed: Bed) -> None:
+    """Another number of pods than Git has, and a look of Argo CD at it."""
+    DEPLOYMENT.patch(bed, {"spec": {"replicas": 4}})
+    refresh(bed)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [{"kind": "deny", **ALWAYS, **ALL}],
+        [{"kind": "allow", **NEVER, **ALL}],
+        [{"kind": "allow", **ALWAYS, **ALL}, {"kind": "deny", **ALWAYS, "namespaces": ["default"]}],
+    ],
+    ids=["denied", "not-allowed", "denied-and-allowed"],
+)
+def test_a_closed_window_is_told(lab1_bed: Bed, tmp_path: Path, found: list[dict[str, Any]]) -> None:
+    """Self-healing waits for the window to open, and the item says which one it is."""
+    with applied(lab1_bed, windows(*found)):
+        drifted(lab1_bed)
+        look.until("OutOfSync", lambda: sync_status(lab1_bed, "OutOfSync"), 60)
+        run = grade(lab1_bed, tmp_path, "--k8s-grade-wait=20s")
+        item = next(one for one in run.graded.items if one.id == ITEM)
+    assert item.reason is not None, run.output
+    assert (item.verdict, item.reason.id) == ("failed", "argocd-sync-window"), run.output
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [{"kind": "allow", **ALWAYS, **ALL}],
+        [{"kind": "deny", **NEVER, **ALL}],
+        [{"kind": "deny", **ALWAYS, "applications": ["other-*"]}],
+    ],
+    ids=["allowed", "not-denied", "another"],
+)
+def test_an_open_window_changes_nothing(lab1_bed: Bed, tmp_path: Path, found: list[dict[str, Any]]) -> None:
+    """Self-healing does its work and the item has its points."""
+    with applied(lab1_bed, windows(*found)):
+        drifted(lab1_bed)
+        look.until("healed", lambda: healed(lab1_bed), 120)
+        run = grade(lab1_bed, tmp_path, "--k8s-grade-wait=60s")
+    assert run.verdicts()[ITEM] == "passed", run.output
