@@ -35,7 +35,7 @@ groups:
     title: {en: "All", ko: "전체"}
     items:
       - {id: prometheus, check: prometheus.up, with: {namespace: monitoring}, points: 1, level: effect}
-      - {id: data, check: prometheus.query, with: {namespace: monitoring, query: up}, points: 1, level: accepted}
+      - {id: up, check: prometheus.query, with: {namespace: monitoring, query: up}, points: 1, level: effect}
       - {id: alertmanager, check: alertmanager.up, with: {namespace: monitoring}, points: 1, level: effect}
 """
 
@@ -94,4 +94,4 @@ def test_the_resource_tells_the_address(half_bed: Bed, tmp_path: Path, name: str
     apply(half_bed, [certificate(tmp_path)])
     with applied(half_bed, CHANGES[name]):
         run = grade(half_bed, tmp_path, lab=str(rubric))
-    assert run.verdicts() == dict.fromkeys(("prometheus", "data", "alertmanager"), "passed"), run.output
+    assert run.verdicts() == dict.fromkeys(("prometheus", "up", "alertmanager"), "passed"), run.output

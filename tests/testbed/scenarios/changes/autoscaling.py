@@ -1,7 +1,7 @@
 """Changes to the lab's HorizontalPodAutoscaler.
 
-Its past is kept in status.lastScaleTime, which goes with the object: a change that deletes it gives
-the new object that time back, or every later change would lose the proof that it has scaled.
+Its past is kept in status.lastScaleTime and in events, which belong to the object: a change that deletes
+it gives the new object both back, or every later change would lose the proof that it has scaled.
 """
 
 from __future__ import annotations
@@ -152,10 +152,16 @@ register(
 
 
 def replaced(bed: Bed, scaled: str | None) -> None:
-    """The lab's HPA anew, with the time of its last step: only an object that scaled has one of its own."""
+    """The lab's HPA anew, with its last step and its events: only an object that scaled has its own."""
     apply(bed, [manifest()])
     look.until("HPA evaluated", lambda: works(bed))
     HPA.patch(bed, {"status": {"lastScaleTime": scaled}}, status=True)
+    uid = (HPA.read(bed) or {"metadata": {}})["metadata"].get("uid")
+    listed = look.get(
+        bed, f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=involvedObject.name={HPA.name}"
+    )
+    for event in (listed or {"items": []})["items"]:
+        Target("event", NAMESPACE, event["metadata"]["name"]).patch(bed, {"involvedObject": {"uid": uid}})
 
 
 def moved(name: str, title: str, to: Target) -> Change:

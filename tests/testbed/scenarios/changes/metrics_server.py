@@ -6,9 +6,11 @@ installs it wrongly is no pod that works: so changes of the pod go through 0 rep
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_k8sgrade.services.running.startup import is_starting
 from tests.testbed.layers import look
 from tests.testbed.layers.base import apply, parse
 from tests.testbed.layers.metrics_server import APISERVICE, MetricsServer
@@ -66,6 +68,12 @@ def running(bed: Bed) -> str | None:
     return None if states == [("Running", "False")] else f"pods {states}"
 
 
+def started(bed: Bed) -> str | None:
+    """Whether the pod's probes have given it up: until then nobody can say that it does not get ready."""
+    found = (look.get(bed, PODS) or {"items": []})["items"]
+    return "still starting" if is_starting(found, datetime.now(UTC)) else None
+
+
 def gone(bed: Bed) -> str | None:
     """Whether there is no pod."""
     found = (look.get(bed, PODS) or {"items": []})["items"]
@@ -108,7 +116,7 @@ of(
     "metrics-server-kubelet-untrusted",
     "metrics-server does not trust the kubelets (without --kubelet-insecure-tls on kind)",
     lambda bed: instead(bed, manifest(bed, "Deployment", verified=False)),
-    effect=lambda bed: running(bed) or unavailable(bed, "MissingEndpoints"),
+    effect=lambda bed: running(bed) or unavailable(bed, "MissingEndpoints") or started(bed),
     undo=restart,
 )
 of(
