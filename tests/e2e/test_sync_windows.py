@@ -18,6 +18,7 @@ PROJECT = Target("appproject", NAMESPACE, "default")
 DEPLOYMENT = Target("deployment", "default", "web-app")
 ALWAYS, NEVER = {"schedule": "* * * * *", "duration": "1h"}, {"schedule": "0 0 29 2 *", "duration": "1m"}
 ALL = {"applications": ["*"]}
+ANOTHER = {"kind": "deny", **ALWAYS, "applications": ["other-*"]}
 ITEM = "application-synced"
 
 
@@ -50,6 +51,19 @@ def drifted(bed: Bed) -> None:
     refresh(bed)
 
 
+def test_open_windows_change_nothing(lab1_bed: Bed, tmp_path: Path) -> None:
+    """Self-healing does its work and the item has its points: none of these keeps it from that.
+
+    Before the others: Argo CD waits longer each time before it heals the same thing again.
+    """
+    found = [{"kind": "allow", **ALWAYS, **ALL}, {"kind": "deny", **NEVER, **ALL}, ANOTHER]
+    with applied(lab1_bed, windows(*found)):
+        drifted(lab1_bed)
+        look.until("healed", lambda: healed(lab1_bed), 120)
+        run = grade(lab1_bed, tmp_path, "--k8s-grade-wait=60s")
+    assert run.verdicts()[ITEM] == "passed", run.output
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -68,21 +82,3 @@ def test_a_closed_window_is_told(lab1_bed: Bed, tmp_path: Path, found: list[dict
         item = next(one for one in run.graded.items if one.id == ITEM)
     assert item.reason is not None, run.output
     assert (item.verdict, item.reason.id) == ("failed", "argocd-sync-window"), run.output
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        [{"kind": "allow", **ALWAYS, **ALL}],
-        [{"kind": "deny", **NEVER, **ALL}],
-        [{"kind": "deny", **ALWAYS, "applications": ["other-*"]}],
-    ],
-    ids=["allowed", "not-denied", "another"],
-)
-def test_an_open_window_changes_nothing(lab1_bed: Bed, tmp_path: Path, found: list[dict[str, Any]]) -> None:
-    """Self-healing does its work and the item has its points."""
-    with applied(lab1_bed, windows(*found)):
-        drifted(lab1_bed)
-        look.until("healed", lambda: healed(lab1_bed), 120)
-        run = grade(lab1_bed, tmp_path, "--k8s-grade-wait=60s")
-    assert run.verdicts()[ITEM] == "passed", run.output
