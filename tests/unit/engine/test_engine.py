@@ -101,7 +101,9 @@ def test_many_grades_leave_nothing_behind() -> None:
     for _ in range(20):
         grade_evidence("lab1", LAB1 / "half.zip")
     after = _held()
-    assert after[:-1] == before[:-1]
+    # A thread of an earlier test may end meanwhile.
+    grown = [now - then for now, then in zip(after[:-1], before[:-1], strict=True)]
+    assert max(grown) <= 0, f"modules, threads, descriptors: {grown}"
     assert after[-1] - before[-1] < 500, "objects per 20 grades"
 
 
