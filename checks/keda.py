@@ -17,9 +17,9 @@ from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.rollout import named
 from pytest_k8sgrade.kube.times import format_time, parse_time
-from pytest_k8sgrade.outcome import CannotTell, Findings, hopeless, unmet
+from pytest_k8sgrade.outcome import Findings, hopeless, unmet
 from pytest_k8sgrade.services.autoscalers import keda, scaled_jobs, triggers
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.metrics import adapter, api_services
@@ -59,12 +59,7 @@ def _running(cluster: Cluster, namespace: str, image: str) -> Mapping[str, Any] 
 
     Evidence that was recorded before this was asked keeps its meaning.
     """
-    try:
-        listed = cluster.list("apps/v1", "Deployment", namespace)
-    except CannotTell as doubt:
-        if doubt.reason.id != "not-recorded":
-            raise
-        return None
+    listed = if_recorded(lambda: cluster.list("apps/v1", "Deployment", namespace), list[dict[str, Any]]())
     return next((one for one in listed if image in adapter.programs(one)), None)
 
 

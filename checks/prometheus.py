@@ -84,10 +84,11 @@ def test_monitor_configured(
     require_that(found, subject, "spec.selector", selector, service_labels, met=fits, weight=2)
     endpoints = monitor["spec"].get("endpoints") or []
     asked = {"path": path, **({"interval": interval} if interval else {})}
-    index = monitors.closest(endpoints, port, asked)
-    has = sorted({str(one.get("port")) for one in endpoints})
-    if require_equal(found, subject, "spec.endpoints.port", has if index is None else port, port, weight=2):
-        fields = monitors.scraped(endpoints[index or 0])
+    endpoint = monitors.closest(endpoints, port, asked)
+    has = port if endpoint is not None else sorted({str(one.get("port")) for one in endpoints})
+    require_equal(found, subject, "spec.endpoints.port", has, port, weight=2)
+    if endpoint is not None:
+        fields = monitors.scraped(endpoint)
         for field, wanted in asked.items():
             met = monitors.same(field, fields[field], wanted)
             require_that(found, subject, f"spec.endpoints[{port}].{field}", fields[field], wanted, met=met)

@@ -218,17 +218,11 @@ def explain_never(cluster: Cluster, where: Where, namespace: str, waiting: Seque
 
     `waiting` are the expendable pods that find no node.
     """
-    for pod in waiting:
+    if waiting:
+        pod = waiting[0]
         own = {"pod": _full_name(pod), "namespace": namespace, "name": pod["metadata"]["name"]}
-        priority = pod["spec"]["priority"]
-        unmet(
-            "ca-pod-expendable",
-            seen=priority,
-            wanted=EXPENDABLE_BELOW,
-            priority=priority,
-            cutoff=EXPENDABLE_BELOW,
-            **own,
-        )
+        numbers = {"priority": pod["spec"]["priority"], "cutoff": EXPENDABLE_BELOW}
+        unmet("ca-pod-expendable", seen=numbers["priority"], wanted=EXPENDABLE_BELOW, **numbers, **own)
     trace = if_readable(lambda: _came_after(cluster, namespace)) or if_readable(
         lambda: _was_busy(cluster, where, namespace)
     )

@@ -105,10 +105,10 @@ class Grafana:
         answer = self._get(path, params)
         if answer.status_code == 401:
             self._refused(401)
-        if answer.status_code < 500 and answer.status_code != 200:
-            self._no_answer(answer.status_code, path)
-        if answer.status_code != 200:
+        if answer.status_code >= 500:
             unmet("grafana-refuses", seen=answer.status_code, wanted=200, path=path, **self._where)
+        if answer.status_code != 200:
+            self._no_answer(answer.status_code, path)
         return self._document(answer, path, kind)
 
     def _document(self, answer: Any, path: str, kind: type[Any], key: str = "") -> Any:

@@ -6,13 +6,13 @@ Secret that their environment names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_k8sgrade.kube.selectors import selects
 from pytest_k8sgrade.outcome import absent, cannot_tell
-from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
+from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded, require_namespace
 from pytest_k8sgrade.services.helm import RELEASE_ANNOTATION
 from pytest_k8sgrade.services.running import workloads
 
@@ -62,8 +62,13 @@ def place(cluster: Cluster, namespace: str, name: str = "") -> Place:
 
 
 def _leading_to_grafana(cluster: Cluster, namespace: str, services: Sequence[Object]) -> list[Any]:
-    """The Services of pods with settings of Grafana: a chart may be told to use another name."""
-    own = [pod for pod in _templates(cluster, namespace) if _is_grafana(pod)]
+    """The Services of pods with settings of Grafana: a chart may be told to use another name.
+
+    CannotTell where the workloads may not be read: what has another name is not known to be missing.
+    """
+    own = [
+        pod for pod in if_recorded(lambda: _templates(cluster, namespace), list[Object]()) if _is_grafana(pod)
+    ]
     labels = [pod["metadata"].get("labels") for pod in own]
     return [one for one in services if any(selects(one["spec"].get("selector"), each) for each in labels)]
 
@@ -78,13 +83,13 @@ def _is_grafana(pod: Object) -> bool:
 
 def pods(cluster: Cluster, where: Place) -> list[Object]:
     """The templates of the workloads that the Service selects; empty where they cannot be read."""
-    found = _templates(cluster, where.namespace)
+    found = if_readable(lambda: _templates(cluster, where.namespace)) or []
     return [pod for pod in found if selects(where.selector, pod["metadata"].get("labels"))]
 
 
-def _templates(cluster: Cluster, namespace: str) -> Iterator[Object]:
-    listed = if_readable(lambda: workloads.list_all(cluster, namespace, ("Deployment", "StatefulSet")))
-    yield from (one["spec"]["template"] for one in listed or [])
+def _templates(cluster: Cluster, namespace: str) -> list[Object]:
+    listed = workloads.list_all(cluster, namespace, ("Deployment", "StatefulSet"))
+    return [one["spec"]["template"] for one in listed]
 
 
 def _port(ports: Sequence[Object]) -> int:

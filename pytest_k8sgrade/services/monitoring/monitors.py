@@ -57,14 +57,14 @@ def same(field: str, has: str | None, wanted: str) -> bool:
     return has == wanted
 
 
-def closest(endpoints: Sequence[Object], port: str, wanted: Mapping[str, str]) -> int | None:
-    """The place of the endpoint of a port that has most of what is wanted; None without one of the port."""
-    places = [at for at, one in enumerate(endpoints) if one.get("port") == port]
-    met = {
-        at: sum(same(field, scraped(endpoints[at])[field], value) for field, value in wanted.items())
-        for at in places
-    }
-    return max(met, key=lambda at: met[at], default=None)
+def closest(endpoints: Sequence[Object], port: str, wanted: Mapping[str, str]) -> Object | None:
+    """The endpoint of a port that has most of what is wanted; None without one of the port."""
+
+    def met(endpoint: Object) -> int:
+        has = scraped(endpoint)
+        return sum(same(field, has[field], value) for field, value in wanted.items())
+
+    return max((one for one in endpoints if one.get("port") == port), key=met, default=None)
 
 
 def explain_not_loaded(cluster: Cluster, monitor: Object, monitoring: str, name: str) -> NoReturn:

@@ -73,6 +73,14 @@ def test_what_is_missing_is_named_from_the_outside_in() -> None:
     assert reason(look(grafana.test_reachable, sick.cluster(), **WHERE)) == "grafana-unhealthy"
 
 
+def test_another_name_is_looked_for_among_the_pods() -> None:
+    """Where the workloads may not be read, Grafana is not known to be missing."""
+    stack = MemoryApi(namespace("monitoring"), service("boards", "monitoring"))
+    assert reason(look(grafana.test_reachable, stack.cluster(), **WHERE)) == "grafana-absent"
+    stack.broken.add("/apis/apps/v1/namespaces/monitoring/deployments")
+    assert look(grafana.test_reachable, stack.cluster(), **WHERE).status == "cannot-tell"
+
+
 def test_a_data_source_answers_a_real_query() -> None:
     """Health of Grafana itself proves nothing; one that answers is enough, the default one first."""
     good: dict[str, Any] = {"datasources.proxy.uid.prometheus.api.v1.query": vector("1")}
