@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.kube.autoscalers import asked_metrics, min_replicas
+from pytest_k8sgrade.kube.autoscalers import Metric, asked_metrics, min_replicas, ratios
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import CannotTell, Unmet
 from pytest_k8sgrade.services.autoscalers.autoscaling import KIND, target_of
@@ -31,6 +31,10 @@ EVENTS_LAST = timedelta(minutes=50)
 """Events of the last hour are kept by default; a little less is sure."""
 NO_LOAD = 0.5
 """Samples may miss a short peak above the target, but not that there was hardly any load at all."""
+LOAD_SHOWS = timedelta(minutes=2)
+"""Until a load shows in full: the kubelet, metrics-server, the controller and a scrape take their time."""
+_STEEPNESS, _NOTABLE = 1.5, 0.2
+"""What makes a value a rising one: its growth, as a factor and as a part of the target."""
 _LOOK_BACK, _LONGEST = timedelta(hours=6), timedelta(days=10)
 _LEAST_STEP_S, _POINTS = 60, 400
 
@@ -158,20 +162,18 @@ def history(cluster: Cluster, hpa: Object, monitoring: str) -> History | CannotT
 
 
 def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | None:
-    metadata = hpa["metadata"]
-    created = parse_time(metadata.get("creationTimestamp")) or cluster.now
+    created = parse_time(hpa["metadata"].get("creationTimestamp")) or cluster.now
     span = min(max(cluster.now - created, _LOOK_BACK), _LONGEST)
     seconds = int(span.total_seconds())
     step = max(_LEAST_STEP_S, seconds // _POINTS)
-    label = f'namespace="{metadata["namespace"]}",horizontalpodautoscaler="{metadata["name"]}"'
+    label = _selected(hpa)
     replicas = f"kube_horizontalpodautoscaler_status_current_replicas{{{label}}}"
     points = prometheus.query_range(
         f"max(max_over_time({replicas}[{step}s]))", start=cluster.now - span, end=cluster.now, step_s=step
     )
     if not points:
         return None
-    values = f'kube_horizontalpodautoscaler_status_target_metric{{{label},metric_target_type="utilization"}}'
-    peaks = prometheus.query(f"max by (metric_name) (max_over_time({values}[{seconds}s]))")
+    peaks = prometheus.query(f"max by (metric_name) (max_over_time({_utilization(label)}[{seconds}s]))")
     targets = f'kube_horizontalpodautoscaler_spec_target_metric{{{label},metric_target_type="utilization"}}'
     lowest = f"min by (metric_name) (min_over_time({targets}[{seconds}s]))"
     limits = if_readable(lambda: prometheus.query(lowest)) or []
@@ -181,6 +183,34 @@ def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | Non
         peaks={sample.labels.get("metric_name", ""): sample.value for sample in peaks if sample.number},
         limits={sample.labels.get("metric_name", ""): sample.value for sample in limits if sample.number},
     )
+
+
+def _selected(hpa: Object) -> str:
+    metadata = hpa["metadata"]
+    return f'namespace="{metadata["namespace"]}",horizontalpodautoscaler="{metadata["name"]}"'
+
+
+def _utilization(label: str) -> str:
+    return f'kube_horizontalpodautoscaler_status_target_metric{{{label},metric_target_type="utilization"}}'
+
+
+def rising_metric(cluster: Cluster, hpa: Object, monitoring: str) -> Metric | None:
+    """A utilization that was much lower `LOAD_SHOWS` ago, or not measured yet: its load has just begun.
+
+    None also where Prometheus cannot be asked.
+    """
+    promql = (
+        f"max by (metric_name) ({_utilization(_selected(hpa))} offset {int(LOAD_SHOWS.total_seconds())}s)"
+    )
+    earlier = if_readable(lambda: Prometheus.of(cluster, monitoring).query(promql))
+    if earlier is None:
+        return None
+    before = {sample.labels.get("metric_name", ""): sample.value for sample in earlier if sample.number}
+    for metric, ratio in ratios(hpa).items():
+        now, was = metric.utilization, before.get(metric.name, 0.0)
+        if now and now > was * _STEEPNESS and ratio * (now - was) / now > _NOTABLE:
+            return metric
+    return None
 
 
 def made_by_autoscaler(story: Traces, past: History, rise: datetime, now: datetime) -> bool | None:

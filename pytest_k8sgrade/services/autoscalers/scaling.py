@@ -19,11 +19,13 @@ from pytest_k8sgrade.outcome import CannotTell, Findings, cannot_tell, too_early
 from pytest_k8sgrade.services.autoscalers.autoscaling import details, target_of
 from pytest_k8sgrade.services.autoscalers.replica_history import (
     EVENTS_LAST,
+    LOAD_SHOWS,
     History,
     Traces,
     history,
     made_by_autoscaler,
     moment_of,
+    rising_metric,
     traces,
 )
 from pytest_k8sgrade.services.diagnosis import if_readable
@@ -50,6 +52,7 @@ def require_scaled_up(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     _explain_asked_for(cluster, hpa, story)
     steps = story.real_steps()
     if not steps or not (_trusted(cluster, steps, past) or (up and past is None)):
+        _explain_begun(cluster, hpa, story, past, monitoring)
         _never(hpa, story, past, doubt)
     cluster.held_since(steps[-1])
 
@@ -67,6 +70,27 @@ def _explain_asked_for(cluster: Cluster, hpa: Object, story: Traces) -> None:
     refused = condition(target, "ReplicaFailure") if target is not None else None
     if refused is not None and refused.true:
         unmet("hpa-pods-not-made", why=refused.reason, **seen, **params)
+
+
+def _explain_begun(
+    cluster: Cluster, hpa: Object, story: Traces, past: History | None, monitoring: str
+) -> None:
+    """Tell of a load that has just begun: whether it is too weak nobody can say yet."""
+    if not _weak_peaks(story, past):
+        return
+    rising = rising_metric(cluster, hpa, monitoring)
+    if rising is not None:
+        limit, minutes = story.targets[rising.name], LOAD_SHOWS // timedelta(minutes=1)
+        params = {**details(hpa), "metric": rising.name, "value": rising.utilization, "limit": limit}
+        too_early(
+            "hpa-load-just-begun", seen=rising.utilization, wanted=f"> {limit}", minutes=minutes, **params
+        )
+
+
+def _weak_peaks(story: Traces, past: History | None) -> dict[str, float]:
+    """The highest values of the metrics, where Prometheus has some and none was above its target."""
+    peaks = {name: peak for name, peak in past.peaks.items() if name in story.targets} if past else {}
+    return peaks if all(peak <= story.targets[name] for name, peak in peaks.items()) else {}
 
 
 def _past(cluster: Cluster, hpa: Object, monitoring: str) -> tuple[History | None, CannotTell | None]:
@@ -118,8 +142,8 @@ def _never(hpa: Object, story: Traces, past: History | None, doubt: CannotTell |
     if past is not None and steps and not past.reaches(steps[-1]):
         begins = moment_of(past.points[0]).isoformat()
         cannot_tell("hpa-step-unseen", seen=begins, wanted=steps[-1].isoformat(), begins=begins, **params)
-    peaks = {name: peak for name, peak in past.peaks.items() if name in story.targets} if past else {}
-    if peaks and all(peak <= story.targets[name] for name, peak in peaks.items()):
+    peaks = _weak_peaks(story, past)
+    if peaks:
         name = max(peaks, key=lambda metric: peaks[metric] / story.targets[metric])
         measured = {**params, "metric": name, "peak": int(peaks[name]), "limit": story.targets[name]}
         unmet("hpa-load-too-weak", seen=peaks[name], wanted=story.targets[name], **measured)
@@ -136,6 +160,7 @@ def require_scaled_down(cluster: Cluster, hpa: Object, monitoring: str) -> None:
     steps = story.real_steps()
     seen_up = past.above(story.least) if past is not None else []
     if not steps or (not seen_up and not _trusted(cluster, steps, past)):
+        _explain_begun(cluster, hpa, story, past, monitoring)
         _never(hpa, story, past, doubt)
     if seen_up and past is not None:
         top = moment_of(seen_up[-1]).timestamp() - past.step_s - 60

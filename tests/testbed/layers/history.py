@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from tests.testbed.node import Bed
 
 LOAD = "load-generator"
-UP = {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 2, "periodSeconds": 60}]}
+UP = {
+    "stabilizationWindowSeconds": 0,
+    "selectPolicy": "Max",
+    "policies": [{"type": "Pods", "value": 2, "periodSeconds": 60}],
+}
 DOWN = {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 9, "periodSeconds": 1}]}
 QUICK = {"scaleUp": UP, "scaleDown": DOWN}
+NOT_YET = {"scaleUp": {"selectPolicy": "Disabled"}}
 # One request costs nginx about 7 ms of CPU: 350m in all, far above the target of 50m a pod even on a
 # machine that is too busy to give all of it.
 URL, RATE = "http://web-app/work", "50"
@@ -135,13 +140,17 @@ class ScalingHistory:
         """Nothing: the load runs once Prometheus is soon there to see it."""
 
     def wait(self, bed: Bed) -> None:
-        """Run the load, see the replicas rise and fall, restore the lab's object."""
+        """Run the load, see the replicas rise and fall, restore the lab's object.
+
+        The load shows by the time a step is no first look any more; until then the autoscaler may not rise.
+        """
         scaled = self.scaled
         look.until("exporter installed", partial(exporter, bed))
-        look.until("autoscaler past its first looks", partial(scaled.grown, bed))
         try:
-            scaled.patch(bed, {"spec": {"behavior": QUICK}})
+            scaled.patch(bed, {"spec": {"behavior": NOT_YET}})
             apply(bed, self.load())
+            look.until("autoscaler past its first looks", partial(scaled.grown, bed))
+            scaled.patch(bed, {"spec": {"behavior": QUICK}})
             look.until("scaled up", partial(scaled.more_than_minimum, bed))
             risen = f"max_over_time({scaled.series}[10m]) > {scaled.least}"
             look.until("replica history", partial(found, bed, risen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -48,15 +49,22 @@ def looked(
     points: list[tuple[float, str]] | None = None,
     peak: str | None = None,
     target: str | None = None,
+    before: str | None = "1",
 ) -> Any:
     """One look; `points` is what Prometheus has, None when there is no Prometheus.
 
-    `peak` is the highest utilisation that it saw of cpu, `target` the lowest target.
+    `peak` is the highest utilisation that it saw of cpu, `target` the lowest target, `before` what it
+    saw two minutes ago.
     """
     api = MemoryApi(deployment(), *objects)
     if points is not None:
         api.add(*operated("Prometheus"))
-        page = lambda query: instant(target if "spec_target_metric" in query["query"] else peak)  # noqa: E731
+
+        def page(query: Mapping[str, str]) -> Any:
+            if "offset 120s" in query["query"]:
+                return instant(before)
+            return instant(target if "spec_target_metric" in query["query"] else peak)
+
         api.service("kps-prometheus", {"/api/v1/query_range": matrix(points), "/api/v1/query": page})
     check = hpa.test_scaled_up if direction == "up" else hpa.test_scaled_down
     return look(check, api.cluster(), name="web", namespace="shop")
@@ -155,6 +163,25 @@ def test_lifting_to_the_minimum_is_no_scaling(
     """A lastScaleTime and SuccessfulRescale also come from a Deployment made below the minimum."""
     assert reason(looked("up", *objects, points=points, peak=peak)) == expected
     assert reason(looked("down", *objects, points=points, peak=peak)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cpu", "before", "expected"),
+    [
+        (28, "1", "hpa-load-just-begun"),
+        (28, None, "hpa-load-just-begun"),
+        (28, "26", "hpa-load-too-weak"),
+        (33, "25", "hpa-load-too-weak"),
+        (2, "0", "hpa-load-too-weak"),
+        (1, "28", "hpa-load-too-weak"),
+    ],
+)
+def test_a_load_that_has_just_begun_is_not_called_weak(cpu: int, before: str | None, expected: str) -> None:
+    """Until it shows in full nobody can say whether it will do; noise and a load that has ended are none."""
+    for direction in ("up", "down"):
+        seen = looked(direction, state(2, cpu=cpu), points=QUIET, peak=str(max(cpu, 28)), before=before)
+        assert reason(seen) == expected
+        assert seen.status == ("early" if expected == "hpa-load-just-begun" else "unmet")
 
 
 def test_an_autoscaler_that_wants_more_now_is_proof_at_once() -> None:
