@@ -28,7 +28,7 @@ FLAGS = ("--disable-openapi-validation",)
 
 def run(bed: Bed, *arguments: str, timeout: float = 120) -> str:
     """Run helm in the bed and return its output."""
-    with tempfile.TemporaryDirectory(prefix="k8sgrade-helm-") as home:
+    with tempfile.TemporaryDirectory(prefix="testbed-helm-") as home:
         folders = [f"HELM_{kind}_HOME={home}/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA")]
         program = [str(bed.artifacts.binary("helm")), "--kubeconfig", str(bed.kubeconfig)]
         done = bed.run(["/usr/bin/env", *folders, *program, *arguments], timeout=timeout)
@@ -40,7 +40,7 @@ def chart(
     name: str, *, values: Mapping[str, Any] | None = None, stand_ins: tuple[str, ...] = ()
 ) -> Iterator[Path]:
     """A copy of a local chart with changed defaults and with stand-ins under its files."""
-    with tempfile.TemporaryDirectory(prefix="k8sgrade-chart-") as folder:
+    with tempfile.TemporaryDirectory(prefix="testbed-chart-") as folder:
         copy = Path(folder) / name
         shutil.copytree(CHARTS / name, copy)
         for stand_in in stand_ins:

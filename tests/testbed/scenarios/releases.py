@@ -90,7 +90,7 @@ class Release:
 @contextmanager
 def small_chart() -> Iterator[Path]:
     """A chart that makes one ConfigMap."""
-    with TemporaryDirectory(prefix="k8sgrade-chart-") as folder:
+    with TemporaryDirectory(prefix="testbed-chart-") as folder:
         path = Path(folder) / "notes"
         (path / "templates").mkdir(parents=True)
         (path / "Chart.yaml").write_text("{apiVersion: v2, name: notes, version: 1.0.0}\n", encoding="utf-8")
