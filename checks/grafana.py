@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
 from pytest_k8sgrade.outcome import CannotTell, Findings, unmet
-from pytest_k8sgrade.services.grafana import dashboards, provisioning
+from pytest_k8sgrade.services.grafana import dashboards, panels, provisioning
 from pytest_k8sgrade.services.grafana.grafana import Grafana
 from pytest_k8sgrade.services.grafana.installation import place
 
@@ -125,7 +125,7 @@ def test_dashboard_panels(cluster: Cluster, namespace: str, title: str, service:
     found = Findings()
     found.require(True, "grafana-dashboard-absent", part="dashboard", seen=1, wanted=1)
     document = grafana.dashboard(str(matching[0]["uid"]))
-    dashboards.judge_panels(found, document, grafana, grafana.data_sources(), told)
+    panels.judge_panels(found, document, grafana, grafana.data_sources(), told)
     found.close()
 
 
