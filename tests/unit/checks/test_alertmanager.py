@@ -135,3 +135,17 @@ def test_a_sub_path_of_the_resource_is_asked_below() -> None:
     resource: Any = next(one for one in stack.objects if one["kind"] == "Alertmanager")
     resource["spec"]["routePrefix"] = "/am/"
     assert look(alertmanager.test_up, stack.cluster(), **WHERE).status == "met"
+
+
+def test_one_without_operator_is_found_below_its_sub_path() -> None:
+    """It redirects the root there; where that leads to no Alertmanager, nothing is said about it."""
+    stack = MemoryApi(*operated("Alertmanager"))
+    ready = {"/-/ready": (404, "404 page not found"), "/": (302, ""), "/am/-/ready": (200, "OK")}
+    stack.service("kps-alertmanager", {**ready, "/am/api/v2/receivers": (200, [{"name": "slack"}])})
+    stack.headers["/"] = {"location": "/am"}
+    asked = {**WHERE, "service": "kps-alertmanager"}
+    assert look(alertmanager.test_up, stack.cluster(), **asked).status == "met"
+    assert look(alertmanager.test_receivers, stack.cluster(), receivers=["slack"], **asked).status == "met"
+    stack.headers["/"] = {"location": "https://id.example.org/login"}
+    seen = look(alertmanager.test_up, stack.cluster(), **asked)
+    assert (seen.status, reason(seen)) == ("cannot-tell", "alertmanager-bad-answer")
