@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.kube.selectors import matches
+from pytest_k8sgrade.kube.selectors import matches, selects
 from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.monitoring import monitors, sources
 from pytest_k8sgrade.services.monitoring import rules as ruling
@@ -81,7 +82,9 @@ def test_monitor_configured(
     monitor = monitors.get(cluster, name, namespace)
     subject = sources.subject(monitor)
     found, selector = Findings(), monitor["spec"].get("selector") or {}
-    fits = bool(selector) and matches(selector, service_labels)
+    fits = bool(selector) and any(
+        matches(selector, labels) for labels in _labels_of(cluster, namespace, service_labels)
+    )
     require_that(found, subject, "spec.selector", selector, service_labels, met=fits, weight=2)
     endpoints = monitor["spec"].get("endpoints") or []
     asked = {"path": path, **({"interval": interval} if interval else {})}
@@ -94,6 +97,13 @@ def test_monitor_configured(
             met = monitors.same(field, fields[field], wanted)
             require_that(found, subject, f"spec.endpoints[{port}].{field}", fields[field], wanted, met=met)
     found.close()
+
+
+def _labels_of(cluster: Cluster, namespace: str, wanted: dict[str, str]) -> list[dict[str, str]]:
+    """The labels that were asked for, and all those of the Services that have them: each of them selects."""
+    listed = if_readable(lambda: cluster.list("v1", "Service", namespace)) or []
+    found = [one["metadata"].get("labels") or {} for one in listed]
+    return [wanted, *(labels for labels in found if selects(wanted, labels))]
 
 
 def test_monitor_loaded(
@@ -179,18 +189,18 @@ def test_container_metrics(
     """Prometheus knows CPU and memory of each container."""
     prometheus = Prometheus.of(cluster, namespace, name, service)
     up = [sample for sample in prometheus.query(CADVISOR) if sample.value == 1]
-    if not up:
+    queries = {metric: f'{metric}{{container!=""}}' for metric in metrics}
+    samples = {metric: prometheus.query(query) for metric, query in queries.items()}
+    there = bool(up) or any(samples.values())  # the label of the path is the chart's own
+    if not there:
         prometheus.settled()
     found = Findings()
     where: dict[str, Any] = {"namespace": namespace, "query": CADVISOR}
-    found.require(bool(up), "cadvisor-not-scraped", part="cadvisor", seen=len(up), wanted=1, **where)
-    for metric in metrics:
-        query = f'{metric}{{container!=""}}'
-        samples = prometheus.query(query)
+    found.require(there, "cadvisor-not-scraped", part="cadvisor", seen=len(up), wanted=1, **where)
+    for metric, query in queries.items():
         told: dict[str, Any] = {"metric": metric, "namespace": namespace, "query": query}
-        found.require(
-            bool(samples), "containers-without-label", part=metric, seen=len(samples), wanted=1, **told
-        )
+        seen = samples[metric]
+        found.require(bool(seen), "containers-without-label", part=metric, seen=len(seen), wanted=1, **told)
     found.close()
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.outcome import Findings
+from pytest_k8sgrade.outcome import Findings, Unmet
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.services.grafana.grafana import Grafana
@@ -41,13 +41,31 @@ _WITHOUT_QUERIES = frozenset(
 """Grafana's own panels that never query (`skipDataQuery`); older ones were saved with a data source."""
 
 
-def judge_panels(
+def require_sources(grafana: Grafana, dashboards: Sequence[Object], told: Mapping[str, Any]) -> None:
+    """Return when every panel of one of the dashboards has its data sources; else tell what the best lacks.
+
+    Each panel is a part. A dashboard without a panel that shows data is no proof of any.
+    """
+    sources, lacking = grafana.data_sources(), list[Unmet]()
+    for one in dashboards:
+        found = Findings()
+        found.require(True, "grafana-dashboard-absent", part="dashboard", seen=1, wanted=1)
+        _judge(found, grafana.dashboard(str(one["uid"])), grafana, sources, told)
+        try:
+            return found.close()
+        except Unmet as finding:
+            lacking.append(finding)
+    raise min(lacking, key=_lost)
+
+
+def _lost(finding: Unmet) -> float:
+    """The share of the parts that is not met."""
+    return sum(not part.met for part in finding.parts) / len(finding.parts)
+
+
+def _judge(
     found: Findings, dashboard: Object, grafana: Grafana, sources: Sequence[Object], told: Mapping[str, Any]
 ) -> None:
-    """Record each panel as a part: met when every data source that it names is there.
-
-    A dashboard without a panel that shows data is no proof of any.
-    """
     variables = dict(_variables(dashboard))
     known = sorted(str(one.get("uid")) for one in sources)
     panels = [one for one in _panels(dashboard, grafana) if _shows_data(one)]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, too_early, unmet
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded
 from pytest_k8sgrade.services.monitoring.operated import Address, prometheus_address
 from pytest_k8sgrade.services.monitoring.unoperated import direct
 from pytest_k8sgrade.services.running.backends import explained
@@ -196,9 +196,13 @@ class Prometheus:
             no_answer(self.address, response.status_code)
 
     def require_configured(self) -> None:
-        """Unmet when the last reload of its configuration failed: it runs on with the old one."""
-        loaded = if_readable(lambda: self.data("/api/v1/status/runtimeinfo"))
-        if loaded is not None and loaded.get("reloadConfigSuccess") is False:
+        """Unmet when the last reload of its configuration failed: it runs on with the old one.
+
+        CannotTell for what does not answer as Prometheus does: any server may answer a path with 200.
+        """
+        unknown: Mapping[str, Any] = {}
+        loaded = if_recorded(lambda: self.data("/api/v1/status/runtimeinfo"), unknown)
+        if loaded.get("reloadConfigSuccess") is False:
             where = {"service": self.address.service, "namespace": self.address.namespace}
             unmet("prometheus-config-refused", seen=False, wanted=True, **where)
 

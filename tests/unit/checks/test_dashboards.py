@@ -133,6 +133,23 @@ def test_a_panel_that_never_queries_is_not_judged(kind: str) -> None:
     assert reason(panels(idle)) == "dashboard-without-panels"
 
 
+def test_the_best_of_dashboards_with_one_title_counts() -> None:
+    """It was imported twice, the second time with its data source; their order says nothing."""
+    panel = {"id": 1, "datasource": {"uid": "prometheus"}}
+    broken, bad = {"id": 2, "datasource": {"uid": "gone"}}, {"id": 3, "datasource": {"uid": "gone"}}
+
+    def seen(*found: list[Object]) -> Any:
+        pages: dict[str, Any] = {
+            f"dashboards.uid.{at}": (200, {"dashboard": {"panels": own}}) for at, own in enumerate(found)
+        }
+        pages["search"] = (200, [{"title": "Web", "uid": str(at)} for at in range(len(found))])
+        return look(grafana.test_dashboard_panels, api(**pages).cluster(), **WHERE, title="Web")
+
+    assert seen([broken], [panel]).status == "met"
+    assert seen([panel], [broken]).status == "met"
+    assert share(seen([broken, bad], [panel, broken])) == 2 / 3
+
+
 V2 = "v2beta1"
 
 
