@@ -12,9 +12,9 @@ from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.selectors import matches, selector_text
 from pytest_k8sgrade.outcome import hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.monitoring import sources
+from pytest_k8sgrade.services.monitoring import pod_monitors, sources
 from pytest_k8sgrade.services.monitoring.operated import API_VERSION
-from pytest_k8sgrade.services.running.backends import ready_addresses, without_endpoints
+from pytest_k8sgrade.services.running.backends import ready_addresses, selected_pods, without_endpoints
 from pytest_k8sgrade.services.running.workloads import raise_shortfall
 
 if TYPE_CHECKING:
@@ -73,6 +73,9 @@ def explain_no_target(
     _explain_port(monitor, chosen, where)
     names = sorted(one["metadata"]["name"] for one in chosen)
     if _has_pods(cluster, chosen):
+        pods = [pod for one in chosen for pod in selected_pods(cluster, one) or []]
+        if pods and not any(endpoint.get("port") for _, endpoint in sources.endpoints(monitor)):
+            pod_monitors.explain_port(monitor, pods, ("targetPort",), where)
         fits = f"Service {', '.join(names)}"
         sources.explain_relabelings(monitor, {**where, "fits": fits})
         unmet("monitor-not-reloaded", seen=0, wanted=1, fits=fits, **where)

@@ -35,7 +35,7 @@ def explain_no_target(
         watched = sources.namespaces(monitor, resource)
         _explain_no_pod(cluster, monitor, there, watched, where)
     names = sorted(str(pod["metadata"]["name"]) for pod in chosen)
-    _explain_port(monitor, chosen, {**where, "pods": names})
+    explain_port(monitor, chosen, ("port", "portNumber", "targetPort"), where)
     missing = pods_shortfall(chosen)
     if missing is not None and not any((pod.get("status") or {}).get("podIP") for pod in chosen):
         workloads.raise_shortfall(pod_causes.explained(cluster, missing, chosen))
@@ -89,15 +89,19 @@ def _explain_workload(cluster: Cluster, selector: Object, namespace: str) -> Non
             workloads.raise_shortfall(missing)
 
 
-def _explain_port(monitor: Object, chosen: Sequence[Object], where: Mapping[str, Any]) -> None:
+def explain_port(
+    monitor: Object, chosen: Sequence[Object], fields: Sequence[str], where: Mapping[str, Any]
+) -> None:
+    """Raise a port that no container of the pods declares; of the fields that name one the first counts."""
     declared = [port for pod in chosen for port in _declared(pod)]
     has = {one for port in declared for one in (port.get("name"), port.get("containerPort")) if one}
     for path, endpoint in sources.endpoints(monitor):
-        field = next((one for one in ("port", "portNumber", "targetPort") if endpoint.get(one)), None)
+        field = next((one for one in fields if endpoint.get(one)), None)
         port = endpoint[field] if field is not None else None
         if port is not None and port not in has:
             found = sorted({f"{one.get('name') or '-'}={one.get('containerPort')}" for one in declared})
-            told = {"field": f"{path}.{field}", "port": port, "found": found, **where}
+            names = sorted(str(pod["metadata"]["name"]) for pod in chosen)
+            told = {"field": f"{path}.{field}", "port": port, "found": found, "pods": names, **where}
             hopeless("monitor-pod-port-unknown", seen=found, wanted=port, **told)
 
 

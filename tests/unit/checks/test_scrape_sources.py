@@ -9,7 +9,17 @@ import pytest
 from checks import prometheus
 from tests.unit.checks.api import MemoryApi, look, parts, reason
 from tests.unit.checks.monitoring import monitor, operated, target, targets
-from tests.unit.checks.objects import APP, Object, container, deployment, item, namespace, pod, service
+from tests.unit.checks.objects import (
+    APP,
+    Object,
+    container,
+    deployment,
+    endpoints,
+    item,
+    namespace,
+    pod,
+    service,
+)
 
 V1, ALPHA = "monitoring.coreos.com/v1", "monitoring.coreos.com/v1alpha1"
 STARTED = (200, {"status": "success", "data": {"startTime": "2026-03-01T00:00:00Z"}})
@@ -240,3 +250,21 @@ def test_a_service_monitor_that_may_not_look_elsewhere_is_told_so() -> None:
     )
     seen = loaded(stack, namespace="other", application="")
     assert (seen.status, reason(seen)) == ("hopeless", "monitor-other-namespace")
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        (9999, "monitor-pod-port-unknown"),
+        ("metrics", "monitor-pod-port-unknown"),
+        (8080, "monitor-not-reloaded"),
+    ],
+)
+def test_a_target_port_must_be_declared_by_a_container(port: Any, expected: str) -> None:
+    """Prometheus takes it from the pods, not from what listens there."""
+    stack = api(
+        monitor(endpoints=[{"targetPort": port}]), endpoints(), dropped={"serviceMonitor/shop/web/0": 2}
+    )
+    assert reason(loaded(stack, application="")) == expected
+    stack.broken.add("/api/v1/namespaces/shop/pods")
+    assert reason(loaded(stack, application="")) == "monitor-not-reloaded"
