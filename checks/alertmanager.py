@@ -24,7 +24,7 @@ from pytest_k8sgrade.services.alerting.alertmanager import (
     config_secret,
     opened,
 )
-from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded
 from pytest_k8sgrade.services.monitoring.operated import address, operated
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
 from pytest_k8sgrade.services.running import workloads
@@ -34,6 +34,8 @@ def test_up(cluster: Cluster, namespace: str, name: str = "", service: str = "")
     """Alertmanager runs as its custom resource asks, with the newest configuration, and is ready."""
     asked, resource = accepted(cluster, namespace, name, service)
     asked.require_ready()
+    if service:  # any server may answer a path with 200
+        if_recorded(lambda: bool(asked.cluster_status()), False)
     if (resource["spec"].get("replicas") or 1) > 1:
         alerting.require_clustered(cluster, asked, resource)
 

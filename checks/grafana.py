@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.outcome import CannotTell, Findings, unmet
-from pytest_k8sgrade.services.grafana import dashboards, provisioning
+from pytest_k8sgrade.outcome import CannotTell, Findings, cannot_tell, unmet
+from pytest_k8sgrade.services.grafana import dashboards, panels, provisioning
 from pytest_k8sgrade.services.grafana.grafana import Grafana
 from pytest_k8sgrade.services.grafana.installation import place
 
@@ -122,18 +122,16 @@ def test_dashboard_panels(cluster: Cluster, namespace: str, title: str, service:
     if not matching:
         reason, params = provisioning.why_dashboard_absent(cluster, grafana.place, title)
         unmet(reason, seen=0, wanted=1, **told, **params)
-    found = Findings()
-    found.require(True, "grafana-dashboard-absent", part="dashboard", seen=1, wanted=1)
-    document = grafana.dashboard(str(matching[0]["uid"]))
-    dashboards.judge_panels(found, document, grafana, grafana.data_sources(), told)
-    found.close()
+    panels.require_sources(grafana, matching, told)
 
 
 def test_query(cluster: Cluster, namespace: str, query: str, at_least: int = 1, service: str = "") -> None:
     """Grafana gets data for {query} through its data source."""
     grafana = _open(cluster, namespace, service)
     grafana.login()
-    _, series = grafana.query(_working(cluster, grafana, "prometheus"), query)
+    status, series = grafana.query(_working(cluster, grafana, "prometheus"), query)
+    if status != 200:
+        cannot_tell("grafana-query-refused", seen=status, status=status, query=query, namespace=namespace)
     if len(series) < at_least:
         counted = {"found": len(series), "asked": at_least}
         unmet(

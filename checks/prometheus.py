@@ -12,15 +12,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
-from pytest_k8sgrade.kube.selectors import matches
+from pytest_k8sgrade.kube.selectors import matches, selects
 from pytest_k8sgrade.outcome import Findings, unmet
+from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.fields import require_equal, require_that
-from pytest_k8sgrade.services.monitoring import monitors
+from pytest_k8sgrade.services.monitoring import monitors, sources
 from pytest_k8sgrade.services.monitoring import rules as ruling
+from pytest_k8sgrade.services.monitoring.application import Asked, Scraped, scraped
 from pytest_k8sgrade.services.monitoring.operated import operated, require_operated
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
 from pytest_k8sgrade.services.monitoring.series import Wanted, judge_query
-from pytest_k8sgrade.services.monitoring.targets import Target, active, in_service, judge, why_down
+from pytest_k8sgrade.services.monitoring.targets import active, in_service, judge, why_down
 
 CONTROL_PLANE = ["kube-controller-manager", "kube-scheduler", "kube-etcd", "kube-proxy"]
 """The chart's jobs that no local cluster lets Prometheus reach: they listen on localhost, or have no pods."""
@@ -78,9 +80,11 @@ def test_monitor_configured(
 ) -> None:
     """The ServiceMonitor {name} selects the Service and its port as asked."""
     monitor = monitors.get(cluster, name, namespace)
-    subject: dict[str, str] = {"kind": monitors.KIND, **monitors.subject(monitor)}
+    subject = sources.subject(monitor)
     found, selector = Findings(), monitor["spec"].get("selector") or {}
-    fits = bool(selector) and matches(selector, service_labels)
+    fits = bool(selector) and any(
+        matches(selector, labels) for labels in _labels_of(cluster, namespace, service_labels)
+    )
     require_that(found, subject, "spec.selector", selector, service_labels, met=fits, weight=2)
     endpoints = monitor["spec"].get("endpoints") or []
     asked = {"path": path, **({"interval": interval} if interval else {})}
@@ -95,29 +99,46 @@ def test_monitor_configured(
     found.close()
 
 
+def _labels_of(cluster: Cluster, namespace: str, wanted: dict[str, str]) -> list[dict[str, str]]:
+    """The labels that were asked for, and all those of the Services that have them: each of them selects."""
+    listed = if_readable(lambda: cluster.list("v1", "Service", namespace)) or []
+    found = [one["metadata"].get("labels") or {} for one in listed]
+    return [wanted, *(labels for labels in found if selects(wanted, labels))]
+
+
 def test_monitor_loaded(
-    cluster: Cluster, name: str, namespace: str, *, monitoring: str, prometheus: str = "", at_least: int = 1
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    *,
+    monitoring: str,
+    prometheus: str = "",
+    at_least: int = 1,
+    application: str = "",
 ) -> None:
-    """Prometheus has loaded the ServiceMonitor {name} and found targets with it."""
-    targets = _monitored(cluster, name, namespace, monitoring, prometheus)
-    if len(targets) < at_least:
-        unmet(
-            "monitor-too-few-targets",
-            seen=len(targets),
-            wanted=at_least,
-            name=name,
-            namespace=namespace,
-            found=len(targets),
-            asked=at_least,
-        )
+    """Prometheus has loaded the ServiceMonitor {name} and found targets with it.
+
+    With `application`, the name of a Service, its pods count however Prometheus has found them.
+    """
+    asked = Asked(name, namespace, monitoring, prometheus, application)
+    found = scraped(cluster, asked, lambda own: len(Scraped(own).pods) >= at_least)
+    seen = len(found.pods)
+    if seen < at_least:
+        counted = {"found": seen, "asked": at_least, "source": found.targets[0].source}
+        unmet("monitor-too-few-targets", seen=seen, wanted=at_least, namespace=namespace, **counted)
 
 
 def test_monitor_up(
-    cluster: Cluster, name: str, namespace: str, monitoring: str, prometheus: str = ""
+    cluster: Cluster, name: str, namespace: str, monitoring: str, prometheus: str = "", application: str = ""
 ) -> None:
-    """Prometheus gets metrics from every ready pod behind the ServiceMonitor {name}."""
-    found, targets = Findings(), _monitored(cluster, name, namespace, monitoring, prometheus)
-    for target in sorted(in_service(cluster, targets), key=lambda one: one.url):
+    """Prometheus gets metrics from every ready pod behind the ServiceMonitor {name}.
+
+    With `application`, the name of a Service, its pods count however Prometheus scrapes them.
+    """
+    asked = Asked(name, namespace, monitoring, prometheus, application)
+    seen = scraped(cluster, asked, lambda own: all(one.health == "up" for one in in_service(cluster, own)))
+    found = Findings()
+    for target in sorted(in_service(cluster, seen.targets), key=lambda one: one.url):
         met = target.health == "up"
         reason, params = ("target-down", {}) if met else why_down(cluster, target)
         found.require(
@@ -128,33 +149,18 @@ def test_monitor_up(
             wanted="up",
             terminal=params.get("status") == 404,
             early=target.health == "unknown",
-            monitor=f"{namespace}/{name}",
+            source=target.source,
             monitoring=monitoring,
             **params,
         )
-    found.close()
-
-
-def _monitored(cluster: Cluster, name: str, namespace: str, monitoring: str, chosen: str) -> list[Target]:
-    """The active targets of a monitor; explains why there are none."""
-    monitor = monitors.get(cluster, name, namespace)
-    prometheus = Prometheus.of(cluster, monitoring, chosen)
-    pools, found = monitors.pools(monitor), []
-    dropped: dict[str, int] = {}
-    for pool in pools:
-        answer = prometheus.targets(state="any", pool=pool)
-        found += [target for target in active(answer) if target.pool == pool]
-        dropped |= {
-            key: count for key, count in (answer.get("droppedTargetCounts") or {}).items() if key == pool
+    for pod in seen.missing:
+        told: dict[str, Any] = {
+            "pod": pod,
+            "sources": sorted({one.source for one in seen.targets}),
+            "monitoring": monitoring,
         }
-    if not found:
-        prometheus.settled()
-        if not pools:
-            unmet("monitor-without-endpoints", seen=0, wanted=1, **monitors.subject(monitor))
-        if not dropped:
-            monitors.explain_not_loaded(cluster, monitor, monitoring, chosen)
-        monitors.explain_no_target(cluster, monitor, sum(dropped.values()), monitoring)
-    return found
+        found.require(False, "pod-not-scraped", part=f"pod/{pod}", seen=None, wanted="up", **told)
+    found.close()
 
 
 def test_query(
@@ -183,18 +189,18 @@ def test_container_metrics(
     """Prometheus knows CPU and memory of each container."""
     prometheus = Prometheus.of(cluster, namespace, name, service)
     up = [sample for sample in prometheus.query(CADVISOR) if sample.value == 1]
-    if not up:
+    queries = {metric: f'{metric}{{container!=""}}' for metric in metrics}
+    samples = {metric: prometheus.query(query) for metric, query in queries.items()}
+    there = bool(up) or any(samples.values())  # the label of the path is the chart's own
+    if not there:
         prometheus.settled()
     found = Findings()
     where: dict[str, Any] = {"namespace": namespace, "query": CADVISOR}
-    found.require(bool(up), "cadvisor-not-scraped", part="cadvisor", seen=len(up), wanted=1, **where)
-    for metric in metrics:
-        query = f'{metric}{{container!=""}}'
-        samples = prometheus.query(query)
+    found.require(there, "cadvisor-not-scraped", part="cadvisor", seen=len(up), wanted=1, **where)
+    for metric, query in queries.items():
         told: dict[str, Any] = {"metric": metric, "namespace": namespace, "query": query}
-        found.require(
-            bool(samples), "containers-without-label", part=metric, seen=len(samples), wanted=1, **told
-        )
+        seen = samples[metric]
+        found.require(bool(seen), "containers-without-label", part=metric, seen=len(seen), wanted=1, **told)
     found.close()
 
 

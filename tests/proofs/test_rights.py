@@ -43,10 +43,13 @@ NOT_MISSED = {
     "lab1": {
         "replicasets.apps", "ingresses.networking.k8s.io",
         "persistentvolumeclaims", "storageclasses.storage.k8s.io",
+        "podmonitors.monitoring.coreos.com", "probes.monitoring.coreos.com",
+        "scrapeconfigs.monitoring.coreos.com",
     },
 }  # fmt: skip
 """What only matters in states that nobody has recorded: pods without a node, a quota that is used
-up, references to what is not there, an autoscaler's target of another kind, an Ingress of Argo CD's."""
+up, references to what is not there, an autoscaler's target of another kind, an Ingress of Argo CD's,
+an application that is meant to be scraped without a ServiceMonitor."""
 
 
 @cache

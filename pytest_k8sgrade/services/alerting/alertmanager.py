@@ -18,7 +18,8 @@ from pytest_k8sgrade.services.alerting import routing
 from pytest_k8sgrade.services.alerting.routing import Document
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.metrics.exposition import Exposed, parse
-from pytest_k8sgrade.services.monitoring.operated import Address, address, direct, operated, require_operated
+from pytest_k8sgrade.services.monitoring.operated import Address, address, operated, require_operated
+from pytest_k8sgrade.services.monitoring.unoperated import direct
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster

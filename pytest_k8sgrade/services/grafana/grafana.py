@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 TIMEOUT_S = 10
-_HEALTH = "/api/health"
+_HEALTH, _ALIVE = "/api/health", "/healthz"
+_OTHER_SCHEMA = 406
+"""What the older API answers for a dashboard that only the newer one can show."""
+_GROUP = "dashboard.grafana.app"
+_NEWER = ("v2", "v2beta1", "v2alpha1")
+"""Versions of the second schema, the newest first; Grafana converts between them."""
+_MOVED = (301, 302, 307, 308)
 
 
 class Grafana:
@@ -40,9 +46,7 @@ class Grafana:
         """Unmet unless Grafana and its own database answer; finds the sub-path it is served from."""
         with explained(self._cluster, self.place.service, self.place.namespace):
             answer = self._get(_HEALTH)
-        path = urlsplit(answer.headers.get("Location", "")).path.removeprefix(urlsplit(self._base).path)
-        if answer.status_code in (301, 302, 307, 308) and path.endswith(_HEALTH):
-            self._prefix = path.removesuffix(_HEALTH).rstrip("/")
+        if self._moved(answer, _HEALTH):
             answer = self._get(_HEALTH)
         if answer.status_code != 200 and answer.status_code < 500:
             self._no_answer(answer.status_code, _HEALTH)
@@ -51,6 +55,15 @@ class Grafana:
         if database != "ok":
             unmet("grafana-unhealthy", seen=answer.status_code, wanted="ok", database=database, **self._where)
 
+    def _moved(self, answer: Any, path: str) -> bool:
+        """Take over the sub-path to which Grafana itself sends a request, however that is configured."""
+        there = urlsplit(answer.headers.get("Location", "")).path.removeprefix(urlsplit(self._base).path)
+        prefix = there.removesuffix(path).rstrip("/")
+        if answer.status_code not in _MOVED or not there.endswith(path) or prefix == self._prefix:
+            return False
+        self._prefix = prefix
+        return True
+
     def _no_answer(self, status: int, path: str) -> NoReturn:
         """Say that something else answers, or that Grafana refuses the account: nothing is known then."""
         told = {"status": status, "path": path, **self._where}
@@ -58,10 +71,15 @@ class Grafana:
         cannot_tell("grafana-closed" if closed else "grafana-bad-answer", seen=status, wanted=200, **told)
 
     def login(self) -> None:
-        """A session for the administrator that the installation was given."""
+        """A session for the administrator that the installation was given.
+
+        A newer Grafana below a sub-path answers its API at the root as well, but not its login.
+        """
         user, password = credentials(self._cluster, self.place)
         self._secret = password.name
         answer = self._session.login(user=user, password=password, prefix=self._prefix)
+        if answer.status in _MOVED and self._moved(self._get(_ALIVE), _ALIVE):
+            answer = self._session.login(user=user, password=password, prefix=self._prefix)
         if answer.status != 200:
             self._refused(answer.status)
 
@@ -75,8 +93,23 @@ class Grafana:
         return [one for one in found if one.get("title") == title and one.get("type") != "dash-folder"]
 
     def dashboard(self, uid: str) -> Mapping[str, Any]:
-        """A dashboard's own document."""
-        return cast("Mapping[str, Any]", self._read(f"/api/dashboards/uid/{uid}").get("dashboard") or {})
+        """A dashboard's own document, of the first schema or of the second."""
+        path = f"/api/dashboards/uid/{uid}"
+        if self._get(path).status_code == _OTHER_SCHEMA:
+            return self._newer_dashboard(uid)
+        return cast("Mapping[str, Any]", self._read(path).get("dashboard") or {})
+
+    def _newer_dashboard(self, uid: str) -> Mapping[str, Any]:
+        """A dashboard that is stored in the second schema; CannotTell when no version of it is served."""
+        served = {str(one.get("version")) for one in self._read(f"/apis/{_GROUP}").get("versions") or []}
+        version = next((one for one in _NEWER if one in served), None)
+        if version is None:
+            told = {"versions": sorted(served), "readable": list(_NEWER), "uid": uid, **self._where}
+            cannot_tell("dashboard-of-other-schema", seen=sorted(served), **told)
+        organization = self._read("/api/org").get("id")
+        space = "default" if organization == 1 else f"org-{organization}"
+        found = self._read(f"/apis/{_GROUP}/{version}/namespaces/{space}/dashboards/{uid}")
+        return cast("Mapping[str, Any]", found.get("spec") or {})
 
     def panel(self, uid: str) -> Mapping[str, Any]:
         """The document of a library panel."""

@@ -26,6 +26,7 @@ _PORTS = ("grafana", 3000)
 _OWN_VARIABLES = "GF_"
 """How every setting of Grafana's own begins that is given by its environment."""
 _USER, _PASSWORD = "GF_SECURITY_ADMIN_USER", "GF_SECURITY_ADMIN_PASSWORD"
+_DEFAULT_USER = "admin"
 _DEFAULT_KEYS = {_USER: "admin-user", _PASSWORD: "admin-password"}
 
 
@@ -99,24 +100,48 @@ def _port(ports: Sequence[Object]) -> int:
 
 def credentials(cluster: Cluster, where: Place) -> tuple[Any, Any]:
     """User and password as the environment of the pods gives them, else the Secret of the Service's name."""
-    variables = {
-        variable["name"]: variable
-        for pod in pods(cluster, where)
-        for container in pod["spec"].get("containers") or []
-        for variable in container.get("env") or []
-    }
-    return _variable(cluster, where, variables, _USER), _variable(cluster, where, variables, _PASSWORD)
+    containers = [one for pod in pods(cluster, where) for one in pod["spec"].get("containers") or []]
+    return _variable(cluster, where, containers, _USER), _variable(cluster, where, containers, _PASSWORD)
 
 
-def _variable(cluster: Cluster, where: Place, variables: Mapping[str, Any], name: str) -> Any:
-    variable = variables.get(name) or {}
-    reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
-    if reference is None and variable.get("value"):
+def _variable(cluster: Cluster, where: Place, containers: Sequence[Object], name: str) -> Any:
+    given = (one for each in containers for one in each.get("env") or [] if one["name"] == name)
+    variable = next(given, dict[str, Any]())
+    if variable.get("value"):
         if name == _USER:
             return variable["value"]
         cannot_tell("grafana-password-not-in-secret", service=where.service, namespace=where.namespace)
-    reference = reference or {"name": where.service, "key": _DEFAULT_KEYS[name]}
+    reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
+    reference = reference or _imported(cluster, where, containers, name)
+    if reference is None:
+        return _usual(cluster, where, name)
     secret, key = reference["name"], reference["key"]
     if cluster.find("v1", "Secret", secret, where.namespace) is None:
         absent("grafana-secret-absent", secret=secret, service=where.service, namespace=where.namespace)
     return cluster.secret_value(secret, where.namespace, key)
+
+
+def _imported(
+    cluster: Cluster, where: Place, containers: Sequence[Object], name: str
+) -> Mapping[str, str] | None:
+    """The key of a Secret that a container takes over as a whole (`envFrom`) and that gives a variable."""
+    for source in (one for each in containers for one in each.get("envFrom") or []):
+        secret, prefix = str((source.get("secretRef") or {}).get("name") or ""), source.get("prefix") or ""
+        keys = if_readable(lambda: cluster.secret(secret, where.namespace)) if secret else None  # noqa: B023 - called at once
+        key = next((one for one in keys or () if prefix + one == name), None)
+        if key is not None:
+            return {"name": secret, "key": key}
+    return None
+
+
+def _usual(cluster: Cluster, where: Place, name: str) -> Any:
+    """What the chart's Secret has; else the user is Grafana's default, and the password is not known."""
+    secret, key = where.service, _DEFAULT_KEYS[name]
+    there = cluster.find("v1", "Secret", secret, where.namespace) is not None
+    if there and key in cluster.secret(secret, where.namespace):
+        return cluster.secret_value(secret, where.namespace, key)
+    if name == _PASSWORD:
+        cannot_tell(
+            "grafana-password-unknown", secret=secret, service=where.service, namespace=where.namespace
+        )
+    return _DEFAULT_USER

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 DASHBOARD, SOURCE = "grafana_dashboard", "grafana_datasource"
 """The labels of the chart's side-cars."""
+_RESOURCE = "Dashboard"
+"""The kind of a dashboard that is written as a resource, as Grafana 12 and newer export it."""
 
 Told: TypeAlias = tuple[str, Mapping[str, Any]]
 
 ABSENT: Told = ("grafana-dashboard-absent", {})
 
 
-def why_dashboard_absent(cluster: Cluster, place: Place, title: str) -> Told:
+def why_dashboard_absent(cluster: Cluster, place: Place, wanted: str) -> Told:
     """The reason's id and parameters for a dashboard that Grafana does not know."""
-    found = _trouble(cluster, place, DASHBOARD, lambda text: _title(text) == title)
+    found = _trouble(cluster, place, DASHBOARD, lambda text: title(text) == wanted)
     return found or ABSENT
 
 
@@ -82,12 +84,15 @@ def _config_maps(cluster: Cluster, place: Place, label: str, holds: Callable[[st
             yield metadata["name"]
 
 
-def _title(text: str) -> str | None:
+def title(text: str) -> str | None:
+    """The title in a dashboard's file: at its top, or in the specification of a resource; else None."""
     try:
         found = json.loads(text)
     except ValueError:
         return None
-    return found.get("title") if isinstance(found, dict) else None
+    if isinstance(found, dict) and found.get("kind") == _RESOURCE:
+        found = found.get("spec")
+    return (found.get("title") or None) if isinstance(found, dict) else None
 
 
 def _kinds(text: str) -> set[str]:

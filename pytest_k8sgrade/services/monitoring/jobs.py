@@ -1,19 +1,20 @@
-"""Why Prometheus has no target of a job: which ServiceMonitor should make it, and what is wrong there.
+"""Why Prometheus has no target of a job: which object should make it, and what is wrong there.
 
-The operator's rule gives the job: the label of the Service that `jobLabel` names, else the
-Service's name. `targets.judge` asks this for a job without targets.
+The operator's rules give the job: the label of the Service or pod that `jobLabel` names, else the
+name of the Service or of the PodMonitor; a Probe or ScrapeConfig names it. `targets.judge` asks
+this for a job without targets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_k8sgrade.kube.selectors import matches
 from pytest_k8sgrade.outcome import Absent, CannotTell, Reason, Unmet, hopeless
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.monitoring import monitors
-from pytest_k8sgrade.services.monitoring.operated import API_VERSION, left_out, operated
+from pytest_k8sgrade.services.monitoring import monitors, pod_monitors, sources
+from pytest_k8sgrade.services.monitoring.explaining import explain_no_target
+from pytest_k8sgrade.services.monitoring.operated import API_VERSION, operated
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -32,20 +33,29 @@ def why_without_targets(cluster: Cluster, job: str, monitoring: str, prometheus:
 
 
 def _explain(cluster: Cluster, job: str, monitoring: str, prometheus: str) -> NoReturn:
-    found = cluster.list(API_VERSION, monitors.KIND)
+    found = cluster.list(API_VERSION, sources.SERVICE_MONITOR)
     resource = if_readable(lambda: operated(cluster, "Prometheus", monitoring, prometheus))
-    left = (
-        {_key(one): left_out(cluster, resource, "serviceMonitor", one) for one in found} if resource else {}
-    )
+    left = {_key(one): sources.not_taken(cluster, resource, one) for one in found}
+    giving = [one for one in sources.others(cluster) if job in _jobs(cluster, one, resource)]
+    if giving:
+        _explain_source(cluster, giving[0], (monitoring, prometheus), resource)
     if resource is not None and found and all(one is not None and one.by == "label" for one in left.values()):
         asked = next(one.asked for one in left.values() if one is not None)
         _selects_nothing(resource, asked, job, monitoring, found)
-    for monitor in _sources(cluster, found, job):
-        if left.get(_key(monitor)) is not None:
-            monitors.explain_not_loaded(cluster, monitor, monitoring, prometheus)
-        monitors.explain_no_target(cluster, monitor, 0, monitoring)
+    for monitor in sorted(found, key=_key):
+        if job in _jobs(cluster, monitor, resource):
+            _explain_source(cluster, monitor, (monitoring, prometheus), resource)
     reason = "job-without-monitor" if found else "job-without-targets"
     raise Unmet(Reason(reason, {"job": job, "monitoring": monitoring}), seen=0, wanted=1)
+
+
+def _explain_source(
+    cluster: Cluster, item: Object, where: tuple[str, str], resource: Object | None
+) -> NoReturn:
+    monitoring, prometheus = where
+    if sources.not_taken(cluster, resource, item) is not None:
+        sources.explain_not_loaded(cluster, item, monitoring, prometheus)
+    explain_no_target(cluster, item, 0, monitoring, resource)
 
 
 def _selects_nothing(
@@ -68,18 +78,23 @@ def _key(monitor: Object) -> tuple[str, str]:
     return monitor["metadata"]["namespace"], monitor["metadata"]["name"]
 
 
-def _sources(cluster: Cluster, found: Sequence[Object], job: str) -> Iterator[Object]:
-    """The ServiceMonitors that would give the job, by the Services that they select."""
-    for monitor in sorted(found, key=_key):
-        services = if_readable(lambda: monitors.services(cluster, monitor)) or []  # noqa: B023 - called at once
-        if job in {_job(monitor, one) for one in services if _selected(monitor, one)}:
-            yield monitor
+def _jobs(cluster: Cluster, item: Object, resource: Object | None) -> set[str]:
+    """The jobs that an object gives to what it selects, as the operator names them."""
+    spec, own = item["spec"], f"{item['metadata']['namespace']}/{item['metadata']['name']}"
+    if item["kind"] == sources.SERVICE_MONITOR:
+        services = if_readable(lambda: monitors.services(cluster, item, resource)) or []
+        chosen = [one["metadata"] for one in services if monitors.selected(item, one)]
+        return {str((one.get("labels") or {}).get(spec.get("jobLabel", "")) or one["name"]) for one in chosen}
+    if item["kind"] == sources.POD_MONITOR:
+        return {own, *_labelled(cluster, item, resource)}
+    return {str(spec.get("jobName") or sources.pools(item)[0])}
 
 
-def _selected(monitor: Object, service: Object) -> bool:
-    return matches(monitor["spec"].get("selector") or {}, service["metadata"].get("labels"))
-
-
-def _job(monitor: Object, service: Object) -> str:
-    labels = service["metadata"].get("labels") or {}
-    return str(labels.get(monitor["spec"].get("jobLabel", ""), service["metadata"]["name"]))
+def _labelled(cluster: Cluster, monitor: Object, resource: Object | None) -> set[str]:
+    """The jobs that a label of the pods gives, which `jobLabel` names."""
+    label = monitor["spec"].get("jobLabel")
+    pods = if_readable(lambda: pod_monitors.watched_pods(cluster, monitor, resource)) if label else None
+    labels = [
+        pod["metadata"].get("labels") or {} for pod in pods or [] if pod_monitors.selected(monitor, pod)
+    ]
+    return {str(one[label]) for one in labels if one.get(label)}

@@ -1,8 +1,6 @@
-"""Why a ServiceMonitor has no target: its label, its namespace, its selector or its port.
+"""Why a ServiceMonitor that is loaded has no target: its selector, its namespaces, its port, or no pods.
 
-Prometheus itself tells whether it loaded the monitor (a scrape pool) and whether it
-dropped everything the pool found; the objects tell why. Three ways to be wrong look
-alike in Prometheus: no Service with the labels, no port of the name, no pods.
+These ways to be wrong look alike in Prometheus; the objects tell which it is.
 """
 
 from __future__ import annotations
@@ -12,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube.duration import parse_duration
 from pytest_k8sgrade.kube.selectors import matches, selector_text
-from pytest_k8sgrade.outcome import hopeless, too_early, unmet
+from pytest_k8sgrade.outcome import hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.monitoring.operated import API_VERSION, is_new, left_out, operated, rejected
-from pytest_k8sgrade.services.running.backends import ready_addresses, without_endpoints
+from pytest_k8sgrade.services.monitoring import pod_monitors, sources
+from pytest_k8sgrade.services.monitoring.operated import API_VERSION
+from pytest_k8sgrade.services.running.backends import ready_addresses, selected_pods, without_endpoints
 from pytest_k8sgrade.services.running.workloads import raise_shortfall
 
 if TYPE_CHECKING:
@@ -23,26 +22,10 @@ if TYPE_CHECKING:
 
 Object = Mapping[str, Any]
 
-KIND = "ServiceMonitor"
-_DROPPING = frozenset({"drop", "keep", "dropequal", "keepequal"})
-"""Actions of relabelings that leave targets out."""
-
 
 def get(cluster: Cluster, name: str, namespace: str) -> Object:
     """The ServiceMonitor; Absent when it or its kind is not there."""
-    return cluster.get(API_VERSION, KIND, name, namespace)
-
-
-def subject(monitor: Object) -> dict[str, str]:
-    """Namespace and name for messages."""
-    metadata = monitor["metadata"]
-    return {"namespace": metadata["namespace"], "name": metadata["name"]}
-
-
-def pools(monitor: Object) -> list[str]:
-    """The scrape pools that the operator makes of it, one per endpoint."""
-    metadata, endpoints = monitor["metadata"], monitor["spec"].get("endpoints") or []
-    return [f"serviceMonitor/{metadata['namespace']}/{metadata['name']}/{i}" for i in range(len(endpoints))]
+    return cluster.get(API_VERSION, sources.SERVICE_MONITOR, name, namespace)
 
 
 def scraped(endpoint: Object) -> dict[str, str | None]:
@@ -67,47 +50,35 @@ def closest(endpoints: Sequence[Object], port: str, wanted: Mapping[str, str]) -
     return max((one for one in endpoints if one.get("port") == port), key=met, default=None)
 
 
-def explain_not_loaded(cluster: Cluster, monitor: Object, monitoring: str, name: str) -> NoReturn:
-    """Tell the selector of the Prometheus resource that leaves the monitor out: only a hand changes that."""
-    where = subject(monitor)
-    resource = if_readable(lambda: operated(cluster, "Prometheus", monitoring, name))
-    left = left_out(cluster, resource, "serviceMonitor", monitor) if resource is not None else None
-    if left is not None and left.by == "label":
-        labels = monitor["metadata"].get("labels") or {}
-        asked = left.asked
-        hopeless("monitor-label-not-selected", seen=labels, wanted=asked, asked=asked, labels=labels, **where)
-    if left is not None:
-        seen = monitor["metadata"]["namespace"]
-        hopeless("monitor-namespace-not-selected", seen=seen, wanted=left.asked, asked=left.asked, **where)
-    if rejected(cluster, monitor):
-        unmet("monitor-rejected", seen="InvalidConfiguration", wanted=pools(monitor), **where)
-    say = too_early if is_new(cluster, monitor) else unmet
-    say("monitor-not-loaded", seen=None, wanted=pools(monitor), **where)
-
-
-def explain_no_target(cluster: Cluster, monitor: Object, dropped: int, monitoring: str) -> NoReturn:
+def explain_no_target(
+    cluster: Cluster, monitor: Object, dropped: int, monitoring: str, resource: Object | None
+) -> NoReturn:
     """Tell what a loaded monitor does not match; a wrong selector or port does not mend itself."""
-    where: dict[str, Any] = {**subject(monitor), "dropped": dropped, "monitoring": monitoring}
+    sources.require_endpoints(monitor)
+    where: dict[str, Any] = {**sources.subject(monitor), "dropped": dropped, "monitoring": monitoring}
     selector = monitor["spec"].get("selector") or {}
     asked = selector_text(selector) or "-"
-    there = if_readable(lambda: services(cluster, monitor))
+    there = if_readable(lambda: services(cluster, monitor, resource))
     if there is None:
         unmet("monitor-without-targets", seen=0, wanted=1, **where)
-    chosen = [one for one in there if matches(selector, one["metadata"].get("labels") or {})]
+    chosen = [one for one in there if selected(monitor, one)]
     if not chosen:
-        elsewhere = _same_labels_elsewhere(cluster, monitor, selector)
+        elsewhere = _same_labels_elsewhere(cluster, monitor, selector, resource)
         if elsewhere:
-            hopeless(
-                "monitor-other-namespace", seen=elsewhere, wanted=asked, asked=asked, found=elsewhere, **where
-            )
+            found = {"asked": asked, "found": elsewhere, "what": "Service", **where}
+            hopeless("monitor-other-namespace", seen=elsewhere, wanted=asked, **found)
         labels = {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in there}
         own = sorted({f"{k}={v}" for each in labels.values() for k, v in each.items()})
         hopeless("monitor-selects-no-service", seen=labels, wanted=asked, asked=asked, found=own, **where)
     _explain_port(monitor, chosen, where)
     names = sorted(one["metadata"]["name"] for one in chosen)
     if _has_pods(cluster, chosen):
-        _explain_relabelings(monitor, {**where, "services": names})
-        unmet("monitor-not-reloaded", seen=0, wanted=1, services=names, **where)
+        pods = [pod for one in chosen for pod in selected_pods(cluster, one) or []]
+        if pods and not any(endpoint.get("port") for _, endpoint in sources.endpoints(monitor)):
+            pod_monitors.explain_port(monitor, pods, ("targetPort",), where)
+        fits = f"Service {', '.join(names)}"
+        sources.explain_relabelings(monitor, {**where, "fits": fits})
+        unmet("monitor-not-reloaded", seen=0, wanted=1, fits=fits, **where)
     trouble = next((told for one in chosen if (told := without_endpoints(cluster, one))), None)
     if trouble is not None:
         raise_shortfall(trouble)
@@ -117,16 +88,6 @@ def explain_no_target(cluster: Cluster, monitor: Object, dropped: int, monitorin
 def _has_pods(cluster: Cluster, services: list[Object]) -> bool:
     """Whether ready pods stand behind one of the Services: then Prometheus runs an older configuration."""
     return any(if_readable(lambda: ready_addresses(cluster, one)) for one in services)  # noqa: B023 - called at once
-
-
-def _explain_relabelings(monitor: Object, where: Mapping[str, Any]) -> None:
-    """A monitor that fits may still drop by its own rules what it has found."""
-    for index, endpoint in enumerate(monitor["spec"].get("endpoints") or []):
-        actions = {str(one.get("action")).lower() for one in endpoint.get("relabelings") or []}
-        found = sorted(actions & _DROPPING)
-        if found:
-            field = f"spec.endpoints[{index}].relabelings"
-            hopeless("monitor-relabelings-drop", seen=found, wanted=[], field=field, actions=found, **where)
 
 
 def _explain_port(monitor: Object, chosen: list[Object], where: Mapping[str, Any]) -> None:
@@ -148,19 +109,25 @@ def _explain_port(monitor: Object, chosen: list[Object], where: Mapping[str, Any
             )
 
 
-def services(cluster: Cluster, monitor: Object) -> list[Object]:
+def selected(monitor: Object, service: Object) -> bool:
+    """Whether the selector of a ServiceMonitor fits a Service."""
+    return matches(monitor["spec"].get("selector") or {}, service["metadata"].get("labels"))
+
+
+def services(cluster: Cluster, monitor: Object, resource: Object | None) -> list[Object]:
     """The Services of the namespaces that the monitor looks into."""
-    chosen = monitor["spec"].get("namespaceSelector") or {}
-    if chosen.get("any"):
+    names = sources.namespaces(monitor, resource)
+    if names is None:
         return list(cluster.list("v1", "Service"))
-    names = chosen.get("matchNames") or [monitor["metadata"]["namespace"]]
     return [service for name in names for service in cluster.list("v1", "Service", name)]
 
 
-def _same_labels_elsewhere(cluster: Cluster, monitor: Object, selector: Object) -> list[str]:
+def _same_labels_elsewhere(
+    cluster: Cluster, monitor: Object, selector: Object, resource: Object | None
+) -> list[str]:
     """Namespaces that have a Service with the labels, though the monitor does not look there."""
     text = selector_text(selector)
-    if not text or (monitor["spec"].get("namespaceSelector") or {}).get("any"):
+    if not text or sources.namespaces(monitor, resource) is None:
         return []
     found = if_readable(lambda: cluster.list("v1", "Service", labels=text)) or []
     return sorted({one["metadata"]["namespace"] for one in found})

@@ -28,19 +28,22 @@ OperatedKind: TypeAlias = Literal["Prometheus", "Alertmanager"]
 Scheme: TypeAlias = Literal["http", "https"]
 
 API_VERSION = "monitoring.coreos.com/v1"
-_PORTS: Mapping[OperatedKind, int] = {"Prometheus": 9090, "Alertmanager": 9093}
-_DEFAULT_PORT_NAME = "web"
+PORTS: Mapping[OperatedKind, int] = {"Prometheus": 9090, "Alertmanager": 9093}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A Service and its port as the service proxy wants them; `prefix` is the path that is served from."""
+    """A Service and its port as the service proxy wants them; `prefix` is the path that is served from.
+
+    Of several `shards` it leads to another one each time, and each has a part of the targets only.
+    """
 
     service: str
     namespace: str
     port: str
     scheme: Scheme = "http"
     prefix: str = ""
+    shards: int = 1
 
     def base(self, proxied: str) -> str:
         """The URL to which paths of the API are added, for the URL of the Service itself."""
@@ -72,34 +75,22 @@ def address(cluster: Cluster, kind: OperatedKind, resource: Object) -> Address:
     stateful_set = cluster.get("apps/v1", "StatefulSet", f"{kind.lower()}-{name}", namespace)
     labels = stateful_set["spec"]["template"]["metadata"].get("labels") or {}
     spec = resource["spec"]
-    wanted = (spec.get("portName") or _DEFAULT_PORT_NAME, _PORTS[kind])
     scheme: Scheme = "https" if (spec.get("web") or {}).get("tlsConfig") else "http"
+    prefix, shards = spec.get("routePrefix") or "", spec.get("shards") or 1
     found = [
-        Address(service["metadata"]["name"], namespace, str(port), scheme, spec.get("routePrefix") or "")
+        Address(service["metadata"]["name"], namespace, str(port), scheme, prefix, shards)
         for service in cluster.list("v1", "Service", namespace)
         if selects(service["spec"].get("selector"), labels)
-        and (port := _web_port(service, wanted)) is not None
+        and (port := web_port(service, kind, spec.get("portName") or "web")) is not None
     ]
     if not found:
-        absent("operated-service-absent", kind=kind, name=name, namespace=namespace, port=_PORTS[kind])
+        absent("operated-service-absent", kind=kind, name=name, namespace=namespace, port=PORTS[kind])
     return min(found, key=lambda one: one.service)
 
 
-def direct(cluster: Cluster, kind: OperatedKind, service: str, namespace: str) -> Address:
-    """A Service that the caller names: for a Prometheus or Alertmanager that no operator runs.
-
-    Where the Service itself may not be read, the program's usual port is asked.
-    """
-    try:
-        found = cluster.get("v1", "Service", service, namespace)
-    except CannotTell:
-        return Address(service, namespace, str(_PORTS[kind]))
-    ports = found["spec"].get("ports") or [{"port": _PORTS[kind]}]
-    port = _web_port(found, (_DEFAULT_PORT_NAME, _PORTS[kind])) or ports[0]["port"]
-    return Address(service, namespace, str(port))
-
-
-def _web_port(service: Object, wanted: tuple[str, int]) -> int | None:
+def web_port(service: Object, kind: OperatedKind, name: str = "web") -> int | None:
+    """The port of a Service that leads to the web port of a kind, by its name or its usual number."""
+    wanted = (name, PORTS[kind])
     for port in service["spec"].get("ports") or []:
         if port.get("targetPort", port["port"]) in wanted or port["port"] == wanted[1]:
             return int(port["port"])

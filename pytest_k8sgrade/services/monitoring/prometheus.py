@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import cannot_tell, too_early, unmet
-from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.monitoring.operated import Address, direct, prometheus_address
+from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded
+from pytest_k8sgrade.services.monitoring.operated import Address, prometheus_address
+from pytest_k8sgrade.services.monitoring.unoperated import direct
 from pytest_k8sgrade.services.running.backends import explained
 from pytest_k8sgrade.services.running.startup import is_starting
 
@@ -144,21 +145,25 @@ class Prometheus:
 
     def query(self, promql: str) -> list[Sample]:
         """An instant query; a scalar comes back as one sample without labels."""
+        self._require_whole()
         return [Sample(labels, value) for labels, value in _vector(self._client.custom_query(promql))]
 
     def query_range(self, promql: str, *, start: datetime, end: datetime, step_s: int) -> list[Point]:
         """The points of a query that gives one series, oldest first; of several the points of all."""
+        self._require_whole()
         series = self._client.custom_query_range(promql, start, end, str(step_s))
         points = [Point(float(at), float(value)) for one in series for at, value in one["values"]]
         return sorted((p for p in points if not math.isnan(p.value)), key=lambda point: point.at)
 
     def targets(self, *, state: str = "active", pool: str | None = None) -> Mapping[str, Any]:
         """`activeTargets` and, unless state is active, `droppedTargetCounts` by pool."""
+        self._require_whole()
         params = {"state": state} | ({"scrapePool": pool} if pool else {})
         return self.data("/api/v1/targets", params)
 
     def groups(self) -> Sequence[Mapping[str, Any]]:
         """The loaded rule groups."""
+        self._require_whole()
         return cast("Sequence[Mapping[str, Any]]", self.data("/api/v1/rules").get("groups") or [])
 
     def alertmanagers(self) -> Sequence[Mapping[str, Any]]:
@@ -166,6 +171,12 @@ class Prometheus:
         return cast(
             "Sequence[Mapping[str, Any]]", self.data("/api/v1/alertmanagers").get("activeAlertmanagers") or []
         )
+
+    def _require_whole(self) -> None:
+        """CannotTell where only a part can be asked: which shard answers cannot be chosen."""
+        if self.address.shards > 1:
+            where = {"service": self.address.service, "namespace": self.address.namespace}
+            cannot_tell("prometheus-sharded", seen=self.address.shards, shards=self.address.shards, **where)
 
     def data(self, path: str, params: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         """The `data` of an address of the HTTP API."""
@@ -185,9 +196,13 @@ class Prometheus:
             no_answer(self.address, response.status_code)
 
     def require_configured(self) -> None:
-        """Unmet when the last reload of its configuration failed: it runs on with the old one."""
-        loaded = if_readable(lambda: self.data("/api/v1/status/runtimeinfo"))
-        if loaded is not None and loaded.get("reloadConfigSuccess") is False:
+        """Unmet when the last reload of its configuration failed: it runs on with the old one.
+
+        CannotTell for what does not answer as Prometheus does: any server may answer a path with 200.
+        """
+        unknown: Mapping[str, Any] = {}
+        loaded = if_recorded(lambda: self.data("/api/v1/status/runtimeinfo"), unknown)
+        if loaded.get("reloadConfigSuccess") is False:
             where = {"service": self.address.service, "namespace": self.address.namespace}
             unmet("prometheus-config-refused", seen=False, wanted=True, **where)
 

@@ -16,6 +16,7 @@ from pytest_k8sgrade.outcome import Findings, Hopeless, TooEarly
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.monitoring.jobs import why_without_targets
 from pytest_k8sgrade.services.monitoring.prometheus import Prometheus
+from pytest_k8sgrade.services.monitoring.sources import named
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -34,6 +35,11 @@ class Target:
     labels: Mapping[str, str]
     interval: str = ""
     discovered: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """What made it: an object of the operator, else the job that is written by hand."""
+        return named(self.pool) or f"job {self.job}"
 
     @property
     def pod(self) -> tuple[str, str] | None:

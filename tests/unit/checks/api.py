@@ -37,6 +37,7 @@ class MemoryApi:
         self.raw: dict[str, Answer] = {}
         self.broken: set[str] = set()
         self.passwords: dict[str, str] = {}
+        self.moved_logins: set[str] = set()
         self.headers: dict[str, dict[str, str]] = {}
         self.paths: list[str] = []
 
@@ -71,8 +72,10 @@ class MemoryApi:
         return self._object(request.path, query)
 
     def login(self, login: Login, seconds: float) -> Response:
-        """200 for a Service that was given a password, else 401."""
+        """200 for a Service that was given a password, else 401; a redirect where the form is elsewhere."""
         self.paths.append(login.path)
+        if login.prefix in self.moved_logins:
+            return self._answer(301, "")
         right = login.service.name in self.passwords
         return self._answer(200 if right else 401, {})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checks import alertmanager
+from checks import alertmanager, prometheus
 from tests.unit.checks.api import MemoryApi, look, reason, share
 from tests.unit.checks.monitoring import operated
 from tests.unit.checks.objects import condition, item, service
@@ -135,3 +135,29 @@ def test_a_sub_path_of_the_resource_is_asked_below() -> None:
     resource: Any = next(one for one in stack.objects if one["kind"] == "Alertmanager")
     resource["spec"]["routePrefix"] = "/am/"
     assert look(alertmanager.test_up, stack.cluster(), **WHERE).status == "met"
+
+
+def test_one_without_operator_is_found_below_its_sub_path() -> None:
+    """It redirects the root there; where that leads to no Alertmanager, nothing is said about it."""
+    stack = MemoryApi(*operated("Alertmanager"))
+    ready = {"/-/ready": (404, "404 page not found"), "/": (302, ""), "/am/-/ready": (200, "OK")}
+    pages = {"/am/api/v2/receivers": (200, [{"name": "slack"}]), "/am/api/v2/status": (200, {"cluster": {}})}
+    stack.service("kps-alertmanager", {**ready, **pages})
+    stack.headers["/"] = {"location": "/am"}
+    asked = {**WHERE, "service": "kps-alertmanager"}
+    assert look(alertmanager.test_up, stack.cluster(), **asked).status == "met"
+    assert look(alertmanager.test_receivers, stack.cluster(), receivers=["slack"], **asked).status == "met"
+    stack.headers["/"] = {"location": "https://id.example.org/login"}
+    seen = look(alertmanager.test_up, stack.cluster(), **asked)
+    assert (seen.status, reason(seen)) == ("cannot-tell", "alertmanager-bad-answer")
+
+
+def test_a_server_that_answers_everything_is_no_alertmanager() -> None:
+    """Nor a Prometheus: a page for any path says nothing."""
+    page = (200, "<html>")
+    stack = MemoryApi(*operated("Alertmanager"))
+    paths = ("/-/ready", "/api/v2/status", "/api/v1/status/runtimeinfo")
+    stack.service("kps-alertmanager", dict.fromkeys(paths, page))
+    asked = {**WHERE, "service": "kps-alertmanager"}
+    for check in (alertmanager.test_up, prometheus.test_up):
+        assert look(check, stack.cluster(), **asked).status == "cannot-tell"

@@ -53,7 +53,29 @@ def test_login_uses_the_secret_that_the_deployment_names() -> None:
     )
     assert look(grafana.test_reachable, named.cluster(), **WHERE).status == "met"
     assert look(grafana.test_reachable, api().cluster(), **WHERE).status == "met"
-    assert reason(look(grafana.test_reachable, api(secret="x").cluster(), **WHERE)) == "grafana-secret-absent"
+    gone = api(environment(**reference), secret="x")
+    assert reason(look(grafana.test_reachable, gone.cluster(), **WHERE)) == "grafana-secret-absent"
+
+
+def test_a_password_of_another_installation_is_found_or_not_known() -> None:
+    """From a Secret that is taken over as a whole; the user is then Grafana's default."""
+    unknown = look(grafana.test_reachable, api(secret="x").cluster(), **WHERE)
+    assert (unknown.status, reason(unknown)) == ("cannot-tell", "grafana-password-unknown")
+    reference = {"valueFrom": {"secretKeyRef": {"name": "x", "key": "admin-password"}}}
+    alone = api(environment(**reference), secret="x")
+    assert look(grafana.test_reachable, alone.cluster(), **WHERE).status == "met"
+    for prefix, key, met in (
+        ("", "GF_SECURITY_ADMIN_PASSWORD", True),
+        ("GF_", "SECURITY_ADMIN_PASSWORD", True),
+        ("GF_", "GF_SECURITY_ADMIN_PASSWORD", False),
+    ):
+        own = {"name": "grafana", "envFrom": [{"prefix": prefix, "secretRef": {"name": "env"}}]}
+        stack = api(
+            deployment("kps-grafana", "monitoring", containers=[own]),
+            item("v1", "Secret", "env", "monitoring", data={key: "c2VjcmV0"}),
+            secret="x",
+        )
+        assert (look(grafana.test_reachable, stack.cluster(), **WHERE).status == "met") is met
 
 
 def test_a_password_that_was_changed_elsewhere_is_not_graded() -> None:
@@ -127,3 +149,15 @@ def test_grafana_below_a_sub_path_is_followed() -> None:
     stack.service("kps-grafana", {"/grafana/api/health": HEALTH})
     stack.headers["/api/health"] = {"location": "/grafana/api/health"}
     assert look(grafana.test_reachable, stack.cluster(), **WHERE).status == "met"
+
+
+def test_a_query_that_is_refused_is_not_a_lack_of_data() -> None:
+    """The data source has just answered another one."""
+    address = "datasources.proxy.uid.prometheus.api.v1.query"
+
+    def page(query: Any) -> Any:
+        return vector("1") if query["query"] == "vector(1)" else (400, {"status": "error"})
+
+    pages: dict[str, Any] = {address: page}
+    seen = look(grafana.test_query, api(**pages).cluster(), **WHERE, query="up{")
+    assert (seen.status, reason(seen)) == ("cannot-tell", "grafana-query-refused")

@@ -120,6 +120,13 @@ def test_a_monitor_is_judged_as_written() -> None:
     wanted: dict[str, Any] = {**ASKED, "service_labels": {"app": "web"}, "port": "http", "interval": "0.5m"}
     good = api(monitor())
     assert look(prometheus.test_monitor_configured, good.cluster(), **wanted).status == "met"
+    other = api(
+        monitor(selector={"matchLabels": {"tier": "front"}}), service(meta={"labels": {"tier": "front"}})
+    )
+    assert look(prometheus.test_monitor_configured, other.cluster(), **wanted).status == "unmet"
+    both = service(meta={"labels": {"app": "web", "tier": "front"}})
+    other = api(monitor(selector={"matchLabels": {"tier": "front"}}), both)
+    assert look(prometheus.test_monitor_configured, other.cluster(), **wanted).status == "met"
     wrong: list[Object] = [
         {"selector": {}},
         {"selector": {"matchLabels": {"app": "x"}}},
@@ -231,3 +238,15 @@ def test_a_rule_is_loaded_when_prometheus_evaluates_it() -> None:
     seen = look(prometheus.test_rules_loaded, api(rules=page).cluster(), namespace="monitoring", rules=asked)
     assert share(seen) == 0.25
     assert list(parts(seen).values()) == [None, "rule-fails", "rule-not-evaluated", "rule-not-written"]
+
+
+def test_containers_are_known_whatever_the_way_to_cadvisor() -> None:
+    """Only the chart's targets have its path as a label; without any data the target is what is missing."""
+
+    def page(query: Any) -> Any:
+        return vector("1") if query["query"].startswith("container_") else vector()
+
+    seen = look(prometheus.test_container_metrics, api(query=page).cluster(), namespace="monitoring")
+    assert seen.status == "met"
+    seen = look(prometheus.test_container_metrics, api(query=vector()).cluster(), namespace="monitoring")
+    assert parts(seen)["cadvisor"] == "cadvisor-not-scraped"
