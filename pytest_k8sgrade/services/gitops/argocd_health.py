@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pytest_k8sgrade.kube.rollout import Shortfall
 from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.gitops import argocd_clusters
 from pytest_k8sgrade.services.gitops.argocd import Application, label
 from pytest_k8sgrade.services.running import workloads
 
@@ -23,10 +25,11 @@ def explain(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> No
     details = {**params, "health": app.health, "sync": app.sync}
     missing = _workload_shortfalls(cluster, app)
     if missing:
-        workloads.raise_shortfall(missing[0])
+        workloads.raise_shortfall(min(missing, key=lambda one: one.early))
     waiting = _without_address(cluster, app) if app.health == "Progressing" and missing is not None else []
-    if not waiting:
-        named = [label(one) for one in unwell]
+    unbound = _unbound(cluster, app) if missing is not None else []
+    if not waiting or unbound:
+        named = [label(one) for one in unwell] or unbound
         unmet("argocd-not-healthy", seen=app.health, wanted="Healthy", resources=named, **details)
     found = Findings()
     found.require(True, "argocd-waits-for-address", part="workloads")
@@ -42,8 +45,18 @@ def explain(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> No
     found.close()
 
 
-def _workload_shortfalls(cluster: Cluster, app: Application) -> list[Any] | None:
+def require_wave(cluster: Cluster, app: Application, *, early: bool) -> None:
+    """Say which workload a running sync waits for: in vain, or longer than `early` allows."""
+    missing = _workload_shortfalls(cluster, app) or []
+    held = [one for one in missing if one.terminal] or ([] if early else missing)
+    if held:
+        workloads.raise_shortfall(min(held, key=lambda one: one.early))
+
+
+def _workload_shortfalls(cluster: Cluster, app: Application) -> list[Shortfall] | None:
     """What is missing of the managed workloads; None when they cannot be read."""
+    if argocd_clusters.elsewhere(cluster, app) is not None:
+        return None
     found = []
     for one in app.resources:
         if one.get("group") != "apps" or one.get("kind") not in workloads.KINDS:
@@ -59,13 +72,37 @@ def _workload_shortfalls(cluster: Cluster, app: Application) -> list[Any] | None
 
 
 def _without_address(cluster: Cluster, app: Application) -> list[str]:
-    """Managed Ingresses that no controller has given an address."""
-    ingresses = [one for one in app.resources if one.get("kind") == "Ingress"]
+    """Managed Ingresses and Services for a load balancer that nobody has given an address."""
     found = []
-    for one in ingresses:
-        name, namespace = one["name"], one.get("namespace", "")
-        item = if_readable(lambda: cluster.get("networking.k8s.io/v1", "Ingress", name, namespace))  # noqa: B023
+    for one in app.resources:
+        item = _exposed(cluster, one)
         balancer = ((item or {}).get("status") or {}).get("loadBalancer") or {}
         if item is not None and not balancer.get("ingress"):
+            found.append(label(one))
+    return found
+
+
+def _exposed(cluster: Cluster, resource: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The object, if it is one that gets an address from outside of the cluster's own controllers."""
+    name, namespace = resource["name"], resource.get("namespace", "")
+    match resource.get("group") or "", resource.get("kind"):
+        case _, "Ingress":
+            return if_readable(lambda: cluster.get("networking.k8s.io/v1", "Ingress", name, namespace))
+        case "", "Service":
+            service = if_readable(lambda: cluster.get("v1", "Service", name, namespace))
+            balanced = service is not None and service["spec"].get("type") == "LoadBalancer"
+            return service if balanced else None
+    return None
+
+
+def _unbound(cluster: Cluster, app: Application) -> list[str]:
+    """Managed claims without a volume; one that waits for a pod is Progressing for Argo CD."""
+    found = []
+    for one in app.resources:
+        if (one.get("group") or "", one.get("kind")) != ("", "PersistentVolumeClaim"):
+            continue
+        name, namespace = one["name"], one.get("namespace", "")
+        claim = if_readable(lambda: cluster.get("v1", "PersistentVolumeClaim", name, namespace))  # noqa: B023
+        if claim is not None and (claim.get("status") or {}).get("phase") != "Bound":
             found.append(label(one))
     return found
