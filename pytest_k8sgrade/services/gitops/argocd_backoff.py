@@ -28,7 +28,7 @@ def require_over(cluster: Cluster, app: Application, details: Mapping[str, Any])
     """TooEarly while an Application that differs waits for its next heal."""
     until = waits_until(cluster, app)
     if until is not None and cluster.now < until:
-        told = {**details, "heals": app.heals, "until": format_time(until)}
+        told = {**details, "sync": app.sync, "heals": app.heals, "until": format_time(until)}
         too_early("argocd-heal-waits", seen=app.sync, wanted="Synced", **told)
 
 
