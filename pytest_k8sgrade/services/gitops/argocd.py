@@ -125,10 +125,10 @@ class Application:
         """Kind/name of what the last operation could not apply."""
         return [label(result) for result in self.sync_failures()]
 
-    def running_hooks(self) -> list[str]:
+    def running_hooks(self) -> list[Mapping[str, Any]]:
         """The hooks that the running operation waits for."""
         results = (self.operation.get("syncResult") or {}).get("resources") or []
-        return [label(one) for one in results if one.get("hookType") and one.get("hookPhase") == "Running"]
+        return [one for one in results if one.get("hookType") and one.get("hookPhase") == "Running"]
 
 
 def application(item: Mapping[str, Any]) -> Application:

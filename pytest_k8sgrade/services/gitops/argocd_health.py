@@ -5,15 +5,15 @@ Argo CD's own health of a resource is often not written down, so the objects are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from pytest_k8sgrade.kube.rollout import Shortfall
+from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall
 from pytest_k8sgrade.outcome import Findings, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.gitops import argocd_clusters
 from pytest_k8sgrade.services.gitops.argocd import Application, label
-from pytest_k8sgrade.services.running import workloads
+from pytest_k8sgrade.services.running import pod_causes, workloads
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -45,27 +45,53 @@ def explain(cluster: Cluster, app: Application, params: Mapping[str, Any]) -> No
     found.close()
 
 
-def require_wave(cluster: Cluster, app: Application, *, early: bool) -> None:
-    """Say which workload a running sync waits for: in vain, or longer than `early` allows."""
-    missing = _workload_shortfalls(cluster, app) or []
+def require_advancing(cluster: Cluster, app: Application, *, early: bool) -> None:
+    """Say what a running sync waits for, a hook or a workload: in vain, or longer than `early` allows."""
+    hooks = app.running_hooks()
+    missing = (
+        _hook_shortfalls(cluster, app, hooks)
+        if hooks
+        else _workload_shortfalls(cluster, app, made=True) or []
+    )
     held = [one for one in missing if one.terminal] or ([] if early else missing)
     if held:
         workloads.raise_shortfall(min(held, key=lambda one: one.early))
 
 
-def _workload_shortfalls(cluster: Cluster, app: Application) -> list[Shortfall] | None:
-    """What is missing of the managed workloads; None when they cannot be read."""
+def _hook_shortfalls(
+    cluster: Cluster, app: Application, hooks: Sequence[Mapping[str, Any]]
+) -> list[Shortfall]:
+    """What keeps the pods of hooks that are Jobs from running."""
+    found: list[Shortfall] = []
+    if argocd_clusters.elsewhere(cluster, app) is not None:
+        return found
+    for one in hooks:
+        named, namespace = {"job-name": str(one.get("name"))}, one.get("namespace")
+        if one.get("kind") != "Job" or not namespace:
+            continue
+        pods = if_readable(lambda: cluster.list("v1", "Pod", namespace, labels=named)) or []  # noqa: B023
+        trouble = pods_shortfall(pods)
+        if trouble is not None:
+            found.append(pod_causes.explained(cluster, trouble, pods))
+    return found
+
+
+def _workload_shortfalls(cluster: Cluster, app: Application, *, made: bool = False) -> list[Shortfall] | None:
+    """What is missing of the managed workloads, or of those that are `made`; None when one cannot be read."""
     if argocd_clusters.elsewhere(cluster, app) is not None:
         return None
     found = []
     for one in app.resources:
         if one.get("group") != "apps" or one.get("kind") not in workloads.KINDS:
             continue
-        kind, name, namespace = one["kind"], one["name"], one.get("namespace", "")
-        workload = if_readable(lambda: workloads.get(cluster, kind, name, namespace))  # noqa: B023 - called at once
-        if workload is None:
+        kind = cast("workloads.WorkloadKind", one["kind"])
+        name, namespace = one["name"], one.get("namespace", "")
+        read = if_readable(lambda: [cluster.find("apps/v1", kind, name, namespace)])  # noqa: B023 - called at once
+        if made and read == [None]:
+            continue
+        if not read or read[0] is None:
             return None
-        missing = workloads.shortfall(cluster, workload)
+        missing = workloads.shortfall(cluster, read[0])
         if missing is not None:
             found.append(missing)
     return found

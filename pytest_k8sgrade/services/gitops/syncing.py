@@ -172,7 +172,7 @@ def require_operation(cluster: Cluster, app: Application) -> None:
         "retries": app.retries,
         "phase": app.phase,
         "target_namespace": app.destination.get("namespace", ""),
-        "hooks": app.running_hooks(),
+        "hooks": [label(one) for one in app.running_hooks()],
         "since": app.operation.get("startedAt") or "-",
     }
     if app.phase in ("Failed", "Error") and not _is_past(app):
@@ -184,8 +184,7 @@ def require_operation(cluster: Cluster, app: Application) -> None:
         reason = "argocd-sync-retrying" if why == "argocd-sync-failed" else why
         unmet(reason, seen=app.phase, wanted="Succeeded", **details)
     early = started is None or cluster.now - started < SYNC_TAKES
-    if not details["hooks"]:
-        argocd_health.require_wave(cluster, app, early=early)
+    argocd_health.require_advancing(cluster, app, early=early)
     found = Findings()
     for part, met, weight in (
         ("synced", app.sync == "Synced", 1),
