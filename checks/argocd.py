@@ -17,7 +17,7 @@ from pytest_k8sgrade.services.diagnosis import if_readable, require_namespace
 from pytest_k8sgrade.services.established import require_established
 from pytest_k8sgrade.services.fields import require_equal
 from pytest_k8sgrade.services.gitops import argocd, argocd_clusters, argocd_fields, argocd_history
-from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application
+from pytest_k8sgrade.services.gitops.argocd import API_VERSION, PARAMETERS, Application
 from pytest_k8sgrade.services.gitops.argocd_clusters import LOCAL_SERVER
 from pytest_k8sgrade.services.gitops.syncing import require_alone, require_compared, require_synced
 from pytest_k8sgrade.services.running import workloads
@@ -29,7 +29,6 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "redis": ("argocd-redis", "argocd-redis-ha-haproxy", "argocd-redis-ha", "redis-ha"),
 }
 """What no installation can do without; Dex, notifications and ApplicationSets are optional."""
-PARAMETERS = "argocd-cmd-params-cm"
 CRDS = ("applications.argoproj.io", "appprojects.argoproj.io")
 
 
@@ -207,7 +206,7 @@ def test_auto_synced(cluster: Cluster, name: str, namespace: str) -> None:
     params: dict[str, Any] = {"namespace": namespace, "name": name, "who": argocd_history.initiator(app)}
     found.require(True, "argocd-synced-by-hand", part="synced")
     found.require(
-        app.automated.on and argocd_history.automatic(app),
+        app.automated.on and argocd_history.by_policy(app),
         "argocd-synced-by-hand",
         part="automated",
         seen=params["who"],

@@ -136,8 +136,9 @@ def test_everywhere(cluster: Cluster, name: str) -> None:
         return
     found, places = Findings(), sorted(app.namespace for app in own)
     for app in sorted(own, key=lambda one: one.namespace):
+        why = _lacking(cluster, app)
         found.require(
-            _works(cluster, app),
+            why is None,
             "argocd-same-name",
             part=f"{app.namespace}/{app.name}",
             seen=f"{app.sync}, {app.health}",
@@ -147,13 +148,14 @@ def test_everywhere(cluster: Cluster, name: str) -> None:
             namespaces=places,
             sync=app.sync or "-",
             health=app.health or "-",
+            early=why is not None and why.status == "early",
         )
     found.close()
 
 
-def _works(cluster: Cluster, app: Application) -> bool:
+def _lacking(cluster: Cluster, app: Application) -> Unmet | None:
     try:
         require_synced(cluster, app)
-    except Unmet:
-        return False
-    return True
+    except Unmet as why:
+        return why
+    return None

@@ -66,6 +66,7 @@ def test_forwarding(cluster: Cluster, namespace: str, service: str = COLLECTOR, 
         cannot_tell("fluentbit-bad-answer", **web.where)
     if not deliveries:
         unmet("fluentbit-without-output", seen=[], wanted=output or "any", output=output or "-", **web.where)
+    collecting.require_telling(cluster, web, deliveries)
     found = Findings()
     for delivery in deliveries:
         collecting.judge_delivery(found, web, delivery)

@@ -44,7 +44,16 @@ def test_routes(
         if port_name:
             require_equal(found, subject, f"spec.ports[{port}].name", chosen.get("name"), port_name)
         _require_endpoints(cluster, found, service, chosen, target_port, at_least)
+        if service["spec"].get("clusterIP") == "None":
+            _require_no_mapping(found, subject, port, target_port)
     found.close()
+
+
+def _require_no_mapping(found: Findings, subject: Mapping[str, Any], port: int, target_port: int) -> None:
+    """Record whether a Service without an address asks for no mapping: its name stands for its pods."""
+    met = port == target_port
+    told: dict[str, Any] = {"seen": "None", "wanted": "<address>", "port": port, "target": target_port}
+    found.require(met, "service-headless", part="spec.clusterIP", weight=2, **told, **subject)
 
 
 def _of_protocol(
@@ -83,7 +92,9 @@ def _endpoints(cluster: Cluster, service: Mapping[str, Any], port: Mapping[str, 
     numbers: set[int] = set()
     for one in backends.slices(cluster, service):
         matching = {
-            p["port"] for p in one.get("ports") or [] if (p.get("name") or "") == port.get("name", "")
+            p["port"]
+            for p in one.get("ports") or []
+            if (p.get("name") or "") == port.get("name", "") and p.get("port") is not None
         }
         own = set(backends.addresses(one))
         if matching and own:

@@ -37,7 +37,7 @@ _LEFT_OUT: Final = frozenset(
 _MEANT: Final = frozenset({"emptyDir"})
 """Mappings that say something even if they are empty."""
 
-_AMOUNTS: Final = frozenset({"limits", "requests"})
+_AMOUNTS: Final = frozenset({"divisor", "limits", "requests", "sizeLimit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,15 @@ def _of_mapping(
 def _of_list(asked: list[Any], has: list[Any], path: str, unknown: Sequence[str]) -> Iterator[Difference]:
     key = next((name for name in _NAMED_BY if _all_have(name, asked) and _all_have(name, has)), None)
     if key is not None:
-        found = {entry[key]: entry for entry in has}
         for entry in asked:
             place = f"{path}[{entry[key]}]"
-            if entry[key] in found:
-                yield from differences(entry, found[entry[key]], place, unknown=unknown)
+            same = [other for other in has if other[key] == entry[key]]
+            if same:  # a name may come more than once, as a port does for TCP and UDP
+                yield from min(
+                    (list(differences(entry, one, place, unknown=unknown)) for one in same), key=len
+                )
             else:
-                yield Difference(place, entry[key], sorted(map(str, found)))
+                yield Difference(place, entry[key], sorted({str(other[key]) for other in has}))
     elif all(isinstance(entry, Mapping) for entry in asked):
         for entry in asked:
             if all(any(differences(entry, other, path, unknown=unknown)) for other in has):

@@ -200,6 +200,11 @@ def value_of(record: Mapping[str, Any], path: str) -> object:
     return default if own is None else own
 
 
+def plain(value: object) -> str:
+    """A value as YAML writes a scalar."""
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+
 def _keys(path: str) -> list[str | int]:
     parts = re.findall(r"\[(\d+)\]|((?:\\.|[^.\[\\])+)", path)
     return [int(number) if number else re.sub(r"\\(.)", r"\1", name) for number, name in parts]

@@ -13,7 +13,7 @@ from pytest_k8sgrade.cluster.plain_yaml import load_plain
 from pytest_k8sgrade.outcome import Findings, absent, cannot_tell, hopeless
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.gitops import argocd
-from pytest_k8sgrade.services.helm import Revision, objects_of, release_names, revisions, value_of
+from pytest_k8sgrade.services.helm import Revision, objects_of, plain, release_names, revisions, value_of
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -82,7 +82,7 @@ def require_value(
     """Record whether the release was made with a value; `where` names release and namespace."""
     value = value_of(record, path)
     found.require(
-        _plain(value) == asked,
+        plain(value) == asked,
         "helm-other-value",
         part=path,
         seen=value,
@@ -92,11 +92,6 @@ def require_value(
         asked=asked,
         **where,
     )
-
-
-def _plain(value: object) -> str:
-    """A value as YAML writes a scalar."""
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
 def documents(revision: Revision) -> Iterator[Mapping[str, Any]]:

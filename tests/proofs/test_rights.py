@@ -36,7 +36,7 @@ NOT_MISSED = {
         "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io",
     },
     "challenge1": {
-        "secrets", "configmaps", "daemonsets.apps", "statefulsets.apps",
+        "secrets", "configmaps", "services", "daemonsets.apps", "statefulsets.apps",
         "apiservices.apiregistration.k8s.io", "ingresses.networking.k8s.io",
         "horizontalpodautoscalers.autoscaling", "persistentvolumeclaims", "storageclasses.storage.k8s.io",
     },
@@ -48,8 +48,8 @@ NOT_MISSED = {
     },
 }  # fmt: skip
 """What only matters in states that nobody has recorded: pods without a node, a quota that is used
-up, references to what is not there, an autoscaler's target of another kind, an Ingress of Argo CD's,
-an application that is meant to be scraped without a ServiceMonitor."""
+up, references to what is not there, an autoscaler's target of another kind, an Ingress or a Service
+of Argo CD's without an address, an application that is meant to be scraped without a ServiceMonitor."""
 
 
 @cache

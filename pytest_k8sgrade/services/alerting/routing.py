@@ -25,7 +25,17 @@ _MATCHER = re.compile(
 _ESCAPED = re.compile(r'\\([\\"n])')
 """What stands for something else in a quoted value; any other backslash is one, as in `\\d`."""
 _TIMES = {"group_wait", "group_interval", "repeat_interval", "mute_time_intervals", "active_time_intervals"}
-_ROUTE_KEYS = {"receiver", "group_by", "match", "match_re", "matchers", "continue", "routes", *_TIMES}
+_ROUTE_KEYS = {
+    "receiver",
+    "group_by",
+    "match",
+    "match_re",
+    "matchers",
+    "continue",
+    "routes",
+    "labels",
+    *_TIMES,
+}
 _URL_KEYS = ("api_url", "url", "slack_api_url", "webhook_url")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
 from pytest_k8sgrade.outcome import cannot_tell, unmet
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ ERROR_CONDITIONS = ("InvalidSpecError", "ComparisonError", "SyncError", "Deletio
 TIMEOUT_S = 10
 DEFAULT_PROJECT = "default"
 """What an empty project means."""
+PARAMETERS = "argocd-cmd-params-cm"
+"""The ConfigMap with the settings of Argo CD's components."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Source:
     revision: str
     value_files: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,18 @@ class Application:
         """How often the running operation was retried."""
         return int(self.operation.get("retryCount") or 0)
 
+    @property
+    def heals(self) -> int:
+        """How often the state of the last operation was healed by itself."""
+        sync = (self.operation.get("operation") or {}).get("sync") or {}
+        return int(sync.get("autoHealAttemptsCount") or 0)
+
+    @property
+    def operated_revisions(self) -> tuple[str, ...]:
+        """What the last operation synced to."""
+        result = self.operation.get("syncResult") or {}
+        return tuple(result.get("revisions") or [one for one in [result.get("revision")] if one])
+
     def sync_failures(self) -> list[Mapping[str, Any]]:
         """What the last operation could not apply, and its hooks that failed."""
         results = (self.operation.get("syncResult") or {}).get("resources") or []
@@ -109,10 +125,10 @@ class Application:
         """Kind/name of what the last operation could not apply."""
         return [label(result) for result in self.sync_failures()]
 
-    def running_hooks(self) -> list[str]:
+    def running_hooks(self) -> list[Mapping[str, Any]]:
         """The hooks that the running operation waits for."""
         results = (self.operation.get("syncResult") or {}).get("resources") or []
-        return [label(one) for one in results if one.get("hookType") and one.get("hookPhase") == "Running"]
+        return [one for one in results if one.get("hookType") and one.get("hookPhase") == "Running"]
 
 
 def application(item: Mapping[str, Any]) -> Application:
@@ -186,9 +202,21 @@ def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
                 entry.get("name", ""): entry.get("value", "")
                 for entry in (source.get("helm") or {}).get("parameters") or []
             },
+            values=_values(source.get("helm") or {}),
         )
         for source in (many or ([one] if one else []))
     )
+
+
+def _values(helm: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values that are written in the Application itself, as an object or as YAML."""
+    written = helm.get("valuesObject")
+    if written is None:
+        try:
+            written = load_plain(str(helm.get("values") or ""))
+        except NotPlain:
+            written = None
+    return written if isinstance(written, dict) else {}
 
 
 def _automated(policy: Mapping[str, Any]) -> Automated:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.rollout import Shortfall
 from pytest_k8sgrade.services.diagnosis import if_readable
+from pytest_k8sgrade.services.gitops.repositories import permits
 from pytest_k8sgrade.services.running import workloads
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def forbidden(
     if app.namespace != app.controller and not _serves(spec.get("sourceNamespaces") or [], app.namespace):
         return "spec.sourceNamespaces", [app.namespace]
     for repository in (source.repository for source in app.sources):
-        if not _allowed(spec.get("sourceRepos") or [], repository):
+        if not permits(spec.get("sourceRepos") or [], repository):
             return "spec.sourceRepos", [repository]
     rules = spec.get("destinations") or []
     if any(_fits(rule, destination) for rule in rules) and not any(
@@ -71,11 +72,11 @@ def _serves(patterns: Sequence[str], namespace: str) -> bool:
     )
 
 
-def _allowed(patterns: Sequence[str], value: str) -> bool:
-    denied = any(fnmatchcase(value, pattern[1:]) for pattern in patterns if pattern.startswith("!"))
-    return not denied and any(
-        fnmatchcase(value, pattern) for pattern in patterns if not pattern.startswith("!")
-    )
+def _allowed(pattern: str, value: str) -> bool:
+    """Whether a pattern lets a value in; one that denies lets all others in."""
+    if pattern.startswith("!"):
+        return not fnmatchcase(value, pattern[1:])
+    return fnmatchcase(value, pattern)
 
 
 def _denies(rule: Mapping[str, Any], destination: Mapping[str, str]) -> bool:
@@ -88,5 +89,5 @@ def _denies(rule: Mapping[str, Any], destination: Mapping[str, str]) -> bool:
 def _fits(rule: Mapping[str, Any], destination: Mapping[str, str]) -> bool:
     """Whether a rule allows the namespace and the cluster, which either has a name or an address."""
     cluster = [key for key in ("server", "name") if destination.get(key)]
-    place = any(_allowed([str(rule.get(key) or "")], destination[key]) for key in cluster)
-    return place and _allowed([str(rule.get("namespace") or "")], destination.get("namespace", ""))
+    place = any(_allowed(str(rule.get(key) or ""), destination[key]) for key in cluster)
+    return place and _allowed(str(rule.get("namespace") or ""), destination.get("namespace", ""))

@@ -66,7 +66,7 @@ def _require_child(cluster: Cluster, root: Application, entry: Object, params: M
         require_synced(cluster, child)
     except Unmet as why:
         if why.reason.id != "argocd-not-healthy":
-            raise Unmet(why.reason, seen=why.seen, wanted=why.wanted) from None
+            raise type(why)(why.reason, seen=why.seen, wanted=why.wanted) from None
         unmet("argocd-child-unhealthy", seen=child.health, wanted="Healthy", health=child.health, **details)
 
 

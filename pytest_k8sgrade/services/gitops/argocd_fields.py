@@ -10,6 +10,7 @@ from pytest_k8sgrade.outcome import Findings
 from pytest_k8sgrade.services.fields import require_equal, require_that
 from pytest_k8sgrade.services.gitops.argocd import Application, Source
 from pytest_k8sgrade.services.gitops.repositories import same_repository
+from pytest_k8sgrade.services.helm import plain, value_of
 
 Subject = Mapping[str, str]
 
@@ -43,8 +44,12 @@ def _fit(source: Source, repository: str, path: str, revision: str) -> tuple[boo
     return (
         not repository or same_repository(source.repository, repository),
         not path or normpath(source.path) == normpath(path),
-        revision in ("", source.revision),
+        not revision or _branch(source.revision) == _branch(revision),
     )
+
+
+def _branch(revision: str) -> str:
+    return revision.removeprefix("refs/heads/")
 
 
 def require_helm(
@@ -61,9 +66,17 @@ def require_helm(
         met = name in [file.rpartition("/")[2] for file in has]
         require_that(found, subject, "spec.source.helm.valueFiles", has or None, name, met=met)
     for name, asked in parameters.items():
-        values = [source.parameters[name] for source in app.sources if name in source.parameters]
+        given = [value for source in app.sources if (value := _given(source, name)) is not None]
         field = f"spec.source.helm.parameters[{name}]"
-        require_equal(found, subject, field, values[-1] if values else None, asked)
+        require_equal(found, subject, field, given[-1] if given else None, asked)
+
+
+def _given(source: Source, name: str) -> str | None:
+    """What a source sets for a value of its chart: a parameter, or a value that is written beside it."""
+    if name in source.parameters:
+        return source.parameters[name]
+    value = value_of({"config": source.values}, name)
+    return plain(value) if value is not None else None
 
 
 def require_destination(

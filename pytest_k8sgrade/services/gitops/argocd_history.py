@@ -31,14 +31,26 @@ _REVISION = "deployment.kubernetes.io/revision"
 def healed(app: Application) -> list[str] | None:
     """What the last operation repaired by itself; None when it was no self-heal that succeeded."""
     sync = (app.operation.get("operation") or {}).get("sync") or {}
-    if app.phase != "Succeeded" or not sync.get("autoHealAttemptsCount"):
+    resources = sync.get("resources") or []
+    # Before 2.13 heals were not counted; of all automated syncs only they name resources.
+    if app.phase != "Succeeded" or not (app.heals or (resources and automatic(app))):
         return None
-    return [label(one) for one in sync.get("resources") or []]
+    return [label(one) for one in resources]
 
 
 def automatic(app: Application) -> bool:
     """Whether the last operation was the automated policy's."""
     return bool(_initiator(app).get("automated"))
+
+
+def by_policy(app: Application) -> bool:
+    """Whether the automated policy deployed what is there now; who synced it once more does not count."""
+    latest: Object = {}
+    for entry in reversed(_entries(app.history)):
+        if _revision(entry) != "+".join(app.revisions):
+            break
+        latest = entry
+    return automatic(app) or bool((latest.get("initiatedBy") or {}).get("automated"))
 
 
 def initiator(app: Application) -> str:
@@ -53,9 +65,11 @@ def _initiator(app: Application) -> Mapping[str, Any]:
 
 def sequence(app: Application) -> list[str]:
     """The revision of each deploy, oldest first; of several sources all of them."""
-    return [
-        "+".join(entry.get("revisions") or [entry.get("revision") or ""]) for entry in _entries(app.history)
-    ]
+    return [_revision(entry) for entry in _entries(app.history)]
+
+
+def _revision(entry: Object) -> str:
+    return "+".join(entry.get("revisions") or [entry.get("revision") or ""])
 
 
 def states(app: Application) -> list[str]:

@@ -15,7 +15,7 @@ from pytest_k8sgrade.cluster.acting_leftovers import note
 from pytest_k8sgrade.cluster.acting_rules import scale
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import Findings, cannot_tell, unmet
-from pytest_k8sgrade.services.gitops import argocd, argocd_history
+from pytest_k8sgrade.services.gitops import argocd, argocd_backoff, argocd_history
 from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application
 from pytest_k8sgrade.services.gitops.syncing import require_synced
 from pytest_k8sgrade.services.running import workloads
@@ -57,6 +57,8 @@ def require_undone(actor: Actor, name: str, namespace: str, workload: str) -> No
     healed = undone and actor.until(
         TOLD_S, lambda fresh: _healed(_application(fresh, name, namespace), began) or None
     )
+    if not undone:
+        argocd_backoff.require_over(actor.look(), app, told)
     _conclude(app, bool(undone), bool(healed), told)
     actor.seen = {"deployment": told["deployment"], "replicas": [before, before + 1, before]}
 

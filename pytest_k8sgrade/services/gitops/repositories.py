@@ -6,7 +6,12 @@ all of them, and none of them tells capitals apart.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
+
+_WILD: Final = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def same_repository(address: str, asked: str) -> bool:
@@ -27,3 +32,29 @@ def _place(address: str) -> str:
         host, _, path = text.rpartition("@")[2].partition(":")
         text = f"{host}/{path.lstrip('/')}"
     return text.rstrip("/").removesuffix(".git")
+
+
+def permits(patterns: Sequence[str], address: str) -> bool:
+    """Whether a project's patterns let a repository in; one that begins with `!` keeps it out.
+
+    As Argo CD compares them: a lone `*` is any repository, elsewhere it ends at the next slash, and
+    what only keeps some out lets all others in.
+    """
+    own = _normal(address)
+    denied = any(_matches(one[1:], own) for one in patterns if one.startswith("!"))
+    return not denied and any(one.startswith("!") or _matches(one, own) for one in patterns)
+
+
+def _matches(pattern: str, address: str) -> bool:
+    if pattern == "*":
+        return True
+    parts = re.split(r"(\*\*|\*|\?)", _normal(pattern))
+    text = "".join(_WILD.get(part, re.escape(part)) for part in parts)
+    return re.fullmatch(text, address) is not None
+
+
+def _normal(address: str) -> str:
+    text = address.strip().lower()
+    if "://" not in text and "@" in text:
+        text = text.replace(":", "/", 1)
+    return text.removeprefix("ssh://").removesuffix(".git")

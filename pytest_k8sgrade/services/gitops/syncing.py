@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_k8sgrade.kube.duration import format_duration
 from pytest_k8sgrade.kube.times import parse_time
-from pytest_k8sgrade.outcome import Findings, hopeless, unmet
+from pytest_k8sgrade.outcome import Findings, hopeless, too_early, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.gitops import (
+    argocd_backoff,
     argocd_causes,
     argocd_clusters,
     argocd_current,
     argocd_health,
     argocd_windows,
 )
-from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application, label
+from pytest_k8sgrade.services.gitops.argocd import API_VERSION, Application, identity, label
 from pytest_k8sgrade.services.running import workloads
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ def _require_status(cluster: Cluster, app: Application, params: Mapping[str, Any
     created, reconciled = parse_time(app.created), parse_time(app.reconciled_at)
     if not app.has_status:
         old = created is not None and cluster.now - created > UNWATCHED
-        unmet(
-            "argocd-application-ignored" if old else "argocd-application-new",
+        new = created is not None and not old
+        say = too_early if new else unmet
+        say(
+            "argocd-application-new" if new else "argocd-application-ignored",
             seen=None,
             wanted="status",
             age=format_duration(cluster.now - created) if created is not None else "-",
@@ -169,7 +172,7 @@ def require_operation(cluster: Cluster, app: Application) -> None:
         "retries": app.retries,
         "phase": app.phase,
         "target_namespace": app.destination.get("namespace", ""),
-        "hooks": app.running_hooks(),
+        "hooks": [label(one) for one in app.running_hooks()],
         "since": app.operation.get("startedAt") or "-",
     }
     if app.phase in ("Failed", "Error") and not _is_past(app):
@@ -181,6 +184,7 @@ def require_operation(cluster: Cluster, app: Application) -> None:
         reason = "argocd-sync-retrying" if why == "argocd-sync-failed" else why
         unmet(reason, seen=app.phase, wanted="Succeeded", **details)
     early = started is None or cluster.now - started < SYNC_TAKES
+    argocd_health.require_advancing(cluster, app, early=early)
     found = Findings()
     for part, met, weight in (
         ("synced", app.sync == "Synced", 1),
@@ -193,10 +197,14 @@ def require_operation(cluster: Cluster, app: Application) -> None:
 
 
 def _is_past(app: Application) -> bool:
-    """Whether the failed operation was about another revision than the one that is in sync now."""
-    result = app.operation.get("syncResult") or {}
-    operated = tuple(result.get("revisions") or [one for one in [result.get("revision")] if one])
-    return app.sync == "Synced" and bool(operated and app.revisions) and operated != app.revisions
+    """Whether an operation failed at another revision than is in sync now, or at objects that came since."""
+    if app.sync != "Synced":
+        return False
+    failures = app.sync_failures()
+    there = [identity(one) for one in app.resources if one.get("status") == "Synced"]
+    if failures and all(not one.get("hookType") and identity(one) in there for one in failures):
+        return True
+    return bool(app.operated_revisions and app.revisions) and app.operated_revisions != app.revisions
 
 
 def why_sync_failed(cluster: Cluster, app: Application) -> str:
@@ -237,6 +245,7 @@ def _explain_out_of_sync(cluster: Cluster, app: Application, params: Mapping[str
             reason = "argocd-replicas-under-hpa"
     if app.automated.on and reason == "argocd-out-of-sync":
         argocd_windows.require_open(cluster, app, details)
+        argocd_backoff.require_over(cluster, app, details)
     if reason == "argocd-out-of-sync" or app.health != "Healthy":
         unmet(reason, seen=app.sync, wanted="Synced", **details)
     found = Findings()

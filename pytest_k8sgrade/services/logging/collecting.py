@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pytest_k8sgrade.kube.placement import barrier
 from pytest_k8sgrade.kube.rollout import pod_ready
 from pytest_k8sgrade.kube.times import format_time
-from pytest_k8sgrade.outcome import Findings, hopeless, unmet
+from pytest_k8sgrade.outcome import Findings, cannot_tell, hopeless, unmet
 from pytest_k8sgrade.services.diagnosis import if_readable
 from pytest_k8sgrade.services.logging import fluent_bit
 from pytest_k8sgrade.services.logging.elasticsearch import TYPELESS, Elasticsearch, Records
-from pytest_k8sgrade.services.logging.fluent_bit import Delivery, Output
+from pytest_k8sgrade.services.logging.fluent_bit import Delivery
+from pytest_k8sgrade.services.logging.fluent_bit_config import STORES, Section, sections
 from pytest_k8sgrade.services.running import workloads
+from pytest_k8sgrade.services.running.backends import ready_addresses
 from pytest_k8sgrade.services.web import Web
 
 if TYPE_CHECKING:
@@ -122,13 +124,31 @@ def judge_health(found: Findings, health: Object, nodes: int, where: Mapping[str
         found.require(met, "elasticsearch-few-nodes", part="nodes", seen=count, wanted=nodes, **told)
 
 
-def settings(cluster: Cluster, namespace: str, collector: str) -> list[Output]:
+def settings(cluster: Cluster, namespace: str, collector: str) -> list[Section]:
     """The collector's outputs to Elasticsearch, as far as they can be read."""
+    found = _configured(cluster, namespace, collector)
+    return [one for one in found if one.kind == "output" and one.plugin in STORES]
+
+
+def _configured(cluster: Cluster, namespace: str, collector: str) -> list[Section]:
     daemon_set = if_readable(lambda: workloads.get(cluster, "DaemonSet", collector, namespace))
-    return (fluent_bit.outputs(cluster, daemon_set) if daemon_set is not None else None) or []
+    return (sections(cluster, daemon_set) if daemon_set is not None else None) or []
 
 
-def pattern(outputs: Sequence[Output]) -> str:
+def require_telling(cluster: Cluster, web: Web, deliveries: Sequence[Delivery]) -> None:
+    """CannotTell when only one of several collectors was heard, and its node may have none of the logs."""
+    if any(one.read for one in deliveries):
+        return
+    configured = _configured(cluster, web.namespace, web.service)
+    inputs = [one for one in configured if one.kind == "input" and one.plugin == "tail"]
+    service = if_readable(lambda: cluster.get("v1", "Service", web.service, web.namespace))
+    ready = if_readable(lambda: ready_addresses(cluster, service)) if service is not None else None
+    if inputs and all(one.chooses for one in inputs) and ready is not None and len(ready) > 1:
+        paths = [one.settings.get("path", "") for one in inputs]
+        cannot_tell("fluentbit-one-of-several", seen=0, wanted=1, pods=len(ready), paths=paths, **web.where)
+
+
+def pattern(outputs: Sequence[Section]) -> str:
     """The indices that the outputs write to; without any the usual name."""
     return ",".join(sorted({output.index for output in outputs})) or "logstash-*"
 
@@ -136,7 +156,7 @@ def pattern(outputs: Sequence[Output]) -> str:
 def explain_empty(
     cluster: Cluster,
     asked: Elasticsearch,
-    outputs: Sequence[Output],
+    outputs: Sequence[Section],
     index: str,
     counted: tuple[int, int, str],
 ) -> NoReturn:
@@ -158,7 +178,7 @@ def explain_empty(
 
 def _stuck(cluster: Cluster, namespace: str, collector: str) -> list[Delivery]:
     web = Web(cluster, collector, namespace, fluent_bit.PORT)
-    return [one for one in fluent_bit.deliveries(web, *fluent_bit.STORES) or [] if one.read and not one.sent]
+    return [one for one in fluent_bit.deliveries(web, *STORES) or [] if one.read and not one.sent]
 
 
 def explain_stale(

@@ -35,6 +35,8 @@ def require_available(cluster: Cluster, web: Web) -> None:
     state = _state(page)
     if state in _GOOD and page.status == 200:
         return
+    if page.status == 404 and page["statusCode"] == 404:  # below another path (server.basePath)
+        cannot_tell("kibana-below-a-path", seen=page.status, status=page.status, **web.where)
     service = if_readable(lambda: cluster.get("v1", "Service", web.service, web.namespace))
     pods = selected_pods(cluster, service) if service is not None else None
     say = too_early if is_starting(pods or [], cluster.now) else unmet

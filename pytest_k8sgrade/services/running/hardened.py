@@ -62,6 +62,8 @@ def require_dropped(written: Written, capabilities: Sequence[str]) -> None:
 def require_mounts(written: Written, part: Object, mounts: Mapping[str, str]) -> None:
     """Record whether a container has volumes of these kinds at these paths, and may write to them."""
     volumes = {one.get("name"): one for one in pod_template(written.workload).get("volumes") or []}
+    claimed = (written.workload.get("spec") or {}).get("volumeClaimTemplates") or []
+    volumes |= {one["metadata"]["name"]: {"persistentVolumeClaim": {}} for one in claimed}
     found = {_folder(str(one.get("mountPath"))): one for one in part.get("volumeMounts") or []}
     for path, kind in mounts.items():
         mount = found.get(_folder(path))

@@ -39,7 +39,20 @@ def explained(cluster: Cluster, found: Shortfall, pods: Sequence[Object]) -> Sho
         return _missing_reference(cluster, pod, found) or found
     if found.reason == "pod-unschedulable":
         return unscheduled(cluster, pod, found) or found
-    return (_gated(pod, found) or found) if found.reason == "pod-not-ready" else found
+    if found.reason == "pod-not-ready":
+        return _gated(pod, found) or _on_dead_node(cluster, pod, found) or found
+    return found
+
+
+def _on_dead_node(cluster: Cluster, pod: Object, found: Shortfall) -> Shortfall | None:
+    """A node that has stopped reporting: its pods count as not ready, whatever their containers do."""
+    name = (pod.get("spec") or {}).get("nodeName")
+    nodes = (if_readable(lambda: cluster.list("v1", "Node")) or []) if name else []
+    ready = next((condition(one, "Ready") for one in nodes if one["metadata"]["name"] == name), None)
+    if ready is None or ready.true:
+        return None
+    params = {**found.params, "node": name, "why": ready.reason}
+    return Shortfall("pod-node-not-ready", params, seen=ready.status, wanted="True")
 
 
 def _gated(pod: Object, found: Shortfall) -> Shortfall | None:

@@ -68,7 +68,7 @@ def flow(cluster: Cluster, service: str, namespace: str, port: str) -> Flow:
     try:
         text = answered(cluster, service, namespace, port, "/metrics").text
     except Unmet as finding:
-        if finding.reason.id != "service-unreachable":
+        if finding.reason.id not in ("service-unreachable", "service-port-absent"):
             raise
         cannot_tell("otel-telemetry-unreadable", service=service, namespace=namespace, port=port)
     try:

@@ -90,6 +90,20 @@ def test_a_drift_that_stays_is_put_back_and_told() -> None:
     assert (found.status, reason(found)) == ("unmet", "drift-not-undone")
 
 
+def test_a_drift_that_waits_for_its_heal_is_early() -> None:
+    """After six heals of one revision the next one comes five minutes later, longer than is waited here."""
+    world = Managed("")
+    healed = {"autoHealAttemptsCount": 6}
+    world.app["status"]["operationState"] = {
+        "phase": "Succeeded",
+        "finishedAt": format_time(world.api.now),
+        "operation": {"initiatedBy": {"automated": True}, "sync": healed},
+        "syncResult": {"revision": world.app["status"]["sync"]["revision"]},
+    }
+    found = tried(world)
+    assert (found.status, reason(found)) == ("early", "argocd-heal-waits")
+
+
 def test_replicas_that_git_does_not_have_cannot_be_tried() -> None:
     """The Application stays in sync: the replicas are nobody's."""
     found = tried(Managed("", notices=False))

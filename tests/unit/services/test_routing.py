@@ -86,10 +86,8 @@ def test_what_alertmanager_refuses_is_named(text: str, expected: str) -> None:
 
 
 def test_a_good_configuration_has_no_fault() -> None:
-    """Masking keeps scheme and host of an address."""
-    text = (
-        "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url: 'https://hooks/<redacted>'}]}]"
-    )
+    """Masking keeps scheme and host of an address; routes have labels since 0.34."""
+    text = "route: {receiver: a, labels: {team: shop}}\nreceivers: [{name: a, slack_configs: [{api_url: 'https://hooks/<redacted>'}]}]"
     config = routing.parse(text)
     assert config is not None
     assert routing.faults(config) == []
