@@ -18,6 +18,7 @@ from pytest_k8sgrade.cluster.bounded import Workers
 from pytest_k8sgrade.cluster.identity import identity
 from pytest_k8sgrade.cluster.kubeconfig import Chosen, read_again
 from pytest_k8sgrade.cluster.policy import OWN
+from pytest_k8sgrade.cluster.terms import Term, terms
 from pytest_k8sgrade.errors import KubeconfigFault
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ class Connection:
                     self._authorization = self._authorize(self._way)
                 self._authorized_at = time.monotonic()
             return {"User-Agent": USER_AGENT, **self._authorization}
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """From when until when the credentials say that they hold."""
+        certificate = self._way.certificate if self._way is not None else None
+        return terms(certificate, self._authorization.get("Authorization"))
 
     def close(self) -> None:
         """Close the connections."""
