@@ -22,6 +22,7 @@ RESOURCES = ("cpu", "memory")
 CHANGING_MODES = frozenset({"Recreate", "Auto", "InPlaceOrRecreate", "InPlace"})
 """The modes that change pods which already run."""
 EVICTING_MODES = CHANGING_MODES - {"InPlace"}
+IN_PLACE_MODES = frozenset({"InPlaceOrRecreate", "InPlace"})
 APPLYING_MODES = CHANGING_MODES | {"Initial"}
 OBSERVED = "vpaObservedContainers"
 """The annotation of a pod that the admission controller has seen: the containers that it had then."""

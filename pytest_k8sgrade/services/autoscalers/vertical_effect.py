@@ -165,7 +165,7 @@ def _written(vpa: Object, container: str, resource: str) -> str:
 class Looked:
     """What is looked at: the VPA with its target and their pods, and the namespace of its programs.
 
-    `least` is how many pods there must be for an eviction.
+    `least` is how many pods there must be for a change.
     """
 
     vpa: Object
@@ -226,7 +226,7 @@ def _why_not_updated(cluster: Cluster, at: Looked, pod: Object) -> tuple[str | N
     fault, facts = _webhook_fault(cluster) if evicting else (None, {})
     told: dict[str, Callable[[], bool]] = {
         "vpa-webhook-absent": lambda: fault == "vpa-webhook-absent",
-        "vpa-too-few-replicas": lambda: evicting and len(at.pods) < at.least,
+        "vpa-too-few-replicas": lambda: len(at.pods) < at.least,
         "vpa-updater-down": lambda: vertical.component_down(cluster, at.system, "updater"),
         "vpa-webhook-without-backend": lambda: fault == "vpa-webhook-without-backend",
         "vpa-change-not-wanted": lambda: not verticals.change_wanted(at.vpa, pod),

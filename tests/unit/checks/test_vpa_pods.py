@@ -164,3 +164,23 @@ def test_only_its_own_runs_are_a_cronjobs(jobs: list[Object], expected: str | No
     pods = [run("web-1", "250m", "2026-03-02T09:00:00Z"), run("web-2", "100m", "2026-03-02T09:30:00Z")]
     api = MemoryApi(target, own, *pods, *jobs, *SYSTEM, *BACKEND)
     assert reason(look(vpa.test_applied, api.cluster(), **WHERE)) == expected
+
+
+@pytest.mark.parametrize("mode", ["Recreate", "InPlaceOrRecreate", "InPlace"])
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ([], "vpa-too-few-replicas"),
+        (["--in-place-skip-disruption-budget=false"], "vpa-too-few-replicas"),
+        (["--in-place-skip-disruption-budget", "--v=4"], "vpa-not-applied"),
+        (["--in-place-skip-disruption-budget=true"], "vpa-not-applied"),
+    ],
+)
+def test_an_only_pod_is_not_resized_either(mode: str, args: list[str], expected: str) -> None:
+    """Unless the updater was told that a resize in place needs no second pod."""
+    updater = deployment("vpa-updater", "kube-system", containers=[container(args=args)])
+    others = [one for one in SYSTEM if one["metadata"]["name"] != "vpa-updater"]
+    alone = running("web-1", "100m", status={"phase": "Running", "startTime": "2026-03-02T08:00:00Z"})
+    api = MemoryApi(deployment(), scaler(mode=mode), alone, updater, *others, *BACKEND)
+    wanted = expected if mode != "Recreate" else "vpa-too-few-replicas"
+    assert reason(look(vpa.test_applied, api.cluster(), **WHERE)) == wanted
