@@ -271,18 +271,6 @@ def test_a_peak_is_measured_by_the_target_of_its_time(target: str | None, expect
     assert (None if seen.status == "met" else reason(seen)) == expected
 
 
-@pytest.mark.parametrize(("uid", "expected"), [("new", None), (None, None), ("old", "hpa-never-scaled")])
-def test_events_of_an_older_object_of_the_name_do_not_count(uid: str | None, expected: str | None) -> None:
-    """An autoscaler that was made anew has to prove itself anew."""
-    events = [rescale("2026-03-02T09:20:00Z"), rescale("2026-03-02T09:40:00Z")]
-    for event in events:
-        event["involvedObject"]["uid"] = uid
-    anew = state(2)
-    anew["metadata"]["uid"] = "new"
-    seen = looked("up", anew, *events)
-    assert (None if seen.status == "met" else reason(seen)) == expected
-
-
 @pytest.mark.parametrize(
     ("last", "conditions", "expected"),
     [

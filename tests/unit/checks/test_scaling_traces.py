@@ -12,7 +12,7 @@ from tests.unit.checks.api import MemoryApi, look, matrix, reason, share
 from tests.unit.checks.monitoring import operated
 from tests.unit.checks.objects import Object, current_metric, deployment, resource_metric
 from tests.unit.checks.objects import hpa as autoscaler
-from tests.unit.checks.test_scaling import LATER, QUIET, history, instant, looked, state
+from tests.unit.checks.test_scaling import LATER, QUIET, history, instant, looked, rescale, state
 
 
 def custom(kind: str, *, amount: str, last: str | None = None, asked: Sequence[Object] = ()) -> Object:
@@ -117,3 +117,15 @@ def test_a_value_of_a_whole_object_holds_as_a_mean_does() -> None:
     ]
     seen = looked("down", held)
     assert (reason(seen), share(seen)) == ("hpa-held-by-metric", 0.5)
+
+
+@pytest.mark.parametrize(("uid", "expected"), [("new", None), (None, None), ("old", "hpa-never-scaled")])
+def test_events_of_an_older_object_of_the_name_do_not_count(uid: str | None, expected: str | None) -> None:
+    """An autoscaler that was made anew has to prove itself anew."""
+    events = [rescale("2026-03-02T09:20:00Z"), rescale("2026-03-02T09:40:00Z")]
+    for event in events:
+        event["involvedObject"]["uid"] = uid
+    anew = state(2)
+    anew["metadata"]["uid"] = "new"
+    seen = looked("up", anew, *events)
+    assert (None if seen.status == "met" else reason(seen)) == expected
