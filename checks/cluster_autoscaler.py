@@ -100,8 +100,9 @@ def test_scaled_up(
     pods.sort(key=lambda one: str(one["metadata"]["name"]))
     for pod in pods:
         if not (node_scaling.expendable(pod) or node_scaling.preempting(pod)):
-            node_scaling.explain_pending(cluster, where, pod, events.get(pod["metadata"]["name"]))
-    triggered = [event for event in events.values() if event.reason == node_scaling.TRIGGERED]
+            about = node_scaling.last_about(events, pod["metadata"]["name"])
+            node_scaling.explain_pending(cluster, where, pod, about)
+    triggered = [event for event in events if event.reason == node_scaling.TRIGGERED]
     if not triggered:
         require_namespace(cluster, namespace)
         node_scaling.require_cloud(cluster)

@@ -13,13 +13,23 @@ cluster answers is never one of these: see `outcome`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class GradeError(Exception):
     """Base of the errors that are meant for a person."""
 
 
 class UsageFault(GradeError):
-    """What was wrong, what was expected, what to do next."""
+    """What was wrong, what was expected, what to do next: in English, or by language where there are more."""
+
+    def __init__(self, text: str | Mapping[str, str]) -> None:
+        super().__init__(text if isinstance(text, str) else text["en"])
+        self.texts = {} if isinstance(text, str) else dict(text)
+
+    def text(self, language: str) -> str:
+        """The message in a language, in English where there is no other."""
+        return self.texts.get(language, str(self))
 
 
 class RubricFault(UsageFault):

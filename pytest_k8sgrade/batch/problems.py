@@ -19,7 +19,7 @@ from pytest_k8sgrade.errors import EvidenceFault, KubeconfigFault, UsageFault
 from pytest_k8sgrade.grade.build import ItemResult, Run, build_grade
 from pytest_k8sgrade.grade.model import Grade, GradedItem, Subject, Told
 from pytest_k8sgrade.grade.values import clean, json_safe
-from pytest_k8sgrade.locale.messages import Catalogue
+from pytest_k8sgrade.locale.messages import LANGUAGES, Catalogue
 from pytest_k8sgrade.outcome import Observation, Reason
 from pytest_k8sgrade.rubric.signature import title_of
 from pytest_k8sgrade.rubric.variables import fixed_values, parse_overrides
@@ -44,12 +44,16 @@ def refusal(entry: Entry, fault: UsageFault, folder: Path) -> Problem:
         EvidenceFault: "evidence-refused",
     }
     reason = kinds.get(type(fault), "hand-in-refused")
-    text = str(fault)
+    told = {language: _shown(fault.text(language), entry, folder) for language in LANGUAGES}
+    return Problem(Reason(reason, {"fault": told if fault.texts else told["en"]}))
+
+
+def _shown(text: str, entry: Entry, folder: Path) -> str:
     place = entry.evidence or entry.answers or entry.kubeconfig
     if place is not None:
         for path in (place, folder / "evidence.zip", folder / "answers.yaml"):
             text = text.replace(str(path), place.name)
-    return Problem(Reason(reason, {"fault": clean(text[:LONGEST])}))
+    return clean(text[:LONGEST])
 
 
 def too_long(options: WorkOptions) -> Reason:

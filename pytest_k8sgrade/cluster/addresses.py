@@ -8,7 +8,7 @@ only answers on its link (a cloud's metadata service above all) are not.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -18,11 +18,6 @@ from pytest_k8sgrade.cluster.policy import Policy
 Address: TypeAlias = IPv4Address | IPv6Address
 Place: TypeAlias = Literal["loopback", "link-local"]
 """What the roster calls the permission."""
-PLACES: Final[Mapping[Place, str]] = {
-    "loopback": "the grading machine itself",
-    "link-local": "a link-local or metadata address",
-}
-
 _METADATA: Final = frozenset(
     map(
         ip_address,
@@ -41,21 +36,24 @@ _TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
 _THIS_NETWORK: Final = ip_network("0.0.0.0/8")
 
 
-def address_fault(server: str) -> str | None:
-    """Why no request can be sent to a server's address, without repeating it; None when one can."""
+AddressFault: TypeAlias = Literal["spaces", "port", "scheme", "more", "host"]
+
+
+def address_fault(server: str) -> AddressFault | None:
+    """Why no request can be sent to a server's address; None when one can."""
     if not server.isprintable() or " " in server:
-        return "with spaces or line breaks"
+        return "spaces"
     try:
         parts = urlsplit(server)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        return "whose port is no port, or whose IPv6 address is none"
+        return "port"
     if parts.scheme not in ("https", "http"):
-        return "that begins neither with https:// nor with http://"
+        return "scheme"
     if "@" in parts.netloc or "?" in server or "#" in server:
-        return "that says more than host, port and path"
+        return "more"
     labels = [] if ":" in host else host.removesuffix(".").split(".")
-    return None if all(0 < len(label) < 64 for label in labels) else "whose host has no valid name"
+    return None if all(0 < len(label) < 64 for label in labels) else "host"
 
 
 def addresses_of(server: str) -> list[str]:

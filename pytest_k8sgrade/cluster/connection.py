@@ -11,13 +11,15 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from pytest_k8sgrade.cluster.addresses import PLACES, addresses_of, refused_place
+from pytest_k8sgrade.cluster.addresses import addresses_of, refused_place
 from pytest_k8sgrade.cluster.bounded import Workers
+from pytest_k8sgrade.cluster.faults import kubeconfig_fault, part
 from pytest_k8sgrade.cluster.identity import identity
 from pytest_k8sgrade.cluster.kubeconfig import Chosen, read_again
 from pytest_k8sgrade.cluster.policy import OWN
+from pytest_k8sgrade.cluster.terms import Term, terms
 from pytest_k8sgrade.errors import KubeconfigFault
 
 if TYPE_CHECKING:
@@ -39,7 +41,6 @@ class Connection:
     def __init__(self, chosen: Chosen, workers: Workers) -> None:
         self.context = chosen.context
         self.server = chosen.server
-        self.where = chosen.where
         self.identity = ""
         self.insecure = False
         self.anonymous = True
@@ -59,7 +60,7 @@ class Connection:
         try:
             self._workers.call(self._load, PLUGIN_TIME_S)
         except TimeoutError:
-            self._fault(f"its credentials were not there after {PLUGIN_TIME_S:.0f} s", "log in again")
+            kubeconfig_fault("slow", self._chosen.where, seconds=round(PLUGIN_TIME_S))
 
     def renew(self, generation: int) -> None:
         """Read the credentials anew, unless somebody else has done so since that generation."""
@@ -78,6 +79,12 @@ class Connection:
                 self._authorized_at = time.monotonic()
             return {"User-Agent": USER_AGENT, **self._authorization}
 
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """From when until when the credentials say that they hold."""
+        certificate = self._way.certificate if self._way is not None else None
+        return terms(certificate, self._authorization.get("Authorization"))
+
     def close(self) -> None:
         """Close the connections."""
         if self._way is not None:
@@ -87,7 +94,7 @@ class Connection:
         """Credentials may be new, but what they are for may not: they would go to the server of before."""
         again = read_again(self._chosen)
         if again.server != self.server:
-            self._fault("it names another server now", "start again")
+            kubeconfig_fault("other-server", self._chosen.where)
         self._chosen = again
 
     def _load(self) -> None:
@@ -113,7 +120,7 @@ class Connection:
         headers = ({"Authorization": value} if value else {}) | self._impersonation()
         for name, text in headers.items():
             if not (text.isascii() and text.isprintable()):
-                self._fault(f"its credential for the header {name} is not one line of ASCII", "correct it")
+                kubeconfig_fault("bad-header", self._chosen.where, header=name)
         return headers
 
     def _impersonation(self) -> dict[str, str]:
@@ -122,12 +129,9 @@ class Connection:
             return {}
         groups = user.get("as-groups") or []
         if len(groups) > 1:
-            self._fault("impersonation with several groups is not supported", "use one group or none")
+            kubeconfig_fault("many-groups", self._chosen.where)
         headers = {"Impersonate-User": str(user["as"])}
         return headers | ({"Impersonate-Group": str(groups[0])} if groups else {})
-
-    def _fault(self, what: str, next_step: str) -> NoReturn:
-        raise KubeconfigFault(f"{self.where}: {what}. Next: {next_step}.")
 
 
 def _way(chosen: Chosen) -> Way:
@@ -157,8 +161,5 @@ def _require_ordinary_address(chosen: Chosen, workers: Workers) -> None:
     for address in addresses:
         place = refused_place(address, chosen.policy)
         if place is not None:
-            raise KubeconfigFault(
-                f"{chosen.where}: its server {chosen.server} is {PLACES[place]} ({address}), where a "
-                "kubeconfig of somebody else may not lead. Next: ask for the cluster's own address, "
-                f"or allow {place!r}."
-            )
+            told = {"place": part(f"place-{place}"), "permission": repr(place)}
+            kubeconfig_fault("bad-place", chosen.where, server=chosen.server, address=address, **told)

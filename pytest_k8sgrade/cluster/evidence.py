@@ -19,12 +19,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from pytest_k8sgrade.cluster.documents import parse_json
 from pytest_k8sgrade.cluster.evidence_format import FORMAT, UnknownFormatError, upgraded
 from pytest_k8sgrade.cluster.exchange import Exchange, Response, kept_headers
-from pytest_k8sgrade.errors import EvidenceFault
+from pytest_k8sgrade.cluster.faults import evidence_fault
 from pytest_k8sgrade.kube.times import format_time, parse_time
 from pytest_k8sgrade.outcome import CannotTell, Reason
 
@@ -103,21 +103,22 @@ def unpack(path: str | Path) -> Evidence:
     place = Path(path).expanduser()
     content = _content(place)
     if _directory_bytes(content) > MAX_DIRECTORY_BYTES:
-        _fault(place, "its list of entries is longer than any recording's")
+        evidence_fault("long-list", place)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             entries = _entries(file, place)
             index = parse_json(entries[INDEX])
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        _fault(place, f"it is no zip or damaged ({type(error).__name__})")
+        evidence_fault("damaged", place, kind=type(error).__name__)
     except (ValueError, RecursionError):
-        _fault(place, f"{INDEX} is not JSON")
+        evidence_fault("no-json", place, entry=INDEX)
     try:
         return _evidence(upgraded(index), entries)
     except UnknownFormatError as error:
-        _fault(place, str(error), error.do)
+        evidence_fault("newer" if error.newer else "unknown-format", place, found=error.found, known=FORMAT)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        _fault(place, f"{INDEX} is not as recorded ({type(error).__name__}: {_short(str(error))})")
+        told = f"{type(error).__name__}: {_short(str(error))}"
+        evidence_fault("not-as-recorded", place, entry=INDEX, told=told)
 
 
 def _content(place: Path) -> bytes:
@@ -125,9 +126,9 @@ def _content(place: Path) -> bytes:
         with place.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        _fault(place, f"it cannot be read ({error.strerror})")
+        evidence_fault("unreadable", place, why=error.strerror)
     if len(content) > MAX_FILE_BYTES:
-        _fault(place, f"it is larger than {MAX_FILE_BYTES} bytes")
+        evidence_fault("too-large", place, limit=MAX_FILE_BYTES)
     return content
 
 
@@ -151,24 +152,24 @@ def _entries(file: zipfile.ZipFile, place: Path) -> dict[str, bytes]:
     infos = file.infolist()
     names = [info.filename for info in infos]
     if len(names) > MAX_ENTRIES or len(set(names)) != len(names):
-        _fault(place, f"it has {len(names)} entries, more than {MAX_ENTRIES} or some twice")
+        evidence_fault("many-entries", place, count=len(names), limit=MAX_ENTRIES)
     if INDEX not in names:
-        _fault(place, f"it has no {INDEX}")
+        evidence_fault("no-index", place, entry=INDEX)
     entries: dict[str, bytes] = {}
     left = MAX_TOTAL_BYTES
     for info in infos:
         if info.compress_type not in _PACKED:
-            _fault(place, f"the entry {_short(info.filename)} is packed in another way than a recording's")
+            evidence_fault("packing", place, entry=_short(info.filename))
         match = _BODY.fullmatch(info.filename)
         if match is None and info.filename != INDEX:
-            _fault(place, f"it has an entry that does not belong there: {_short(info.filename)}")
+            evidence_fault("foreign-entry", place, entry=_short(info.filename))
         with file.open(info) as entry:
             content = entry.read(min(MAX_ENTRY_BYTES, left) + 1)
         left -= len(content)
         if len(content) > MAX_ENTRY_BYTES or left < 0:
-            _fault(place, "it unpacks to more than is allowed")
+            evidence_fault("unpacks-large", place)
         if match is not None and hashlib.sha256(content).hexdigest() != match["digest"]:
-            _fault(place, f"the entry {info.filename} was changed")
+            evidence_fault("changed", place, entry=info.filename)
         entries[info.filename] = content
     return entries
 
@@ -220,9 +221,3 @@ def _texts(mapping: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _short(value: object) -> str:
     return ascii(value)[:80]
-
-
-def _fault(
-    place: Path, what: str, do: str = "pass a file that --k8s-grade-record wrote, unchanged"
-) -> NoReturn:
-    raise EvidenceFault(f"evidence {str(place)!r}: {what}. Next: {do}.")

@@ -20,22 +20,21 @@ FORMAT: Final = 3
 
 
 class UnknownFormatError(Exception):
-    """A version that cannot be read: what is wrong, and what to do."""
+    """A version that cannot be read, as it is written, and whether a newer program wrote it."""
 
-    def __init__(self, what: str, do: str) -> None:
-        super().__init__(what)
-        self.do = do
+    def __init__(self, found: str, *, newer: bool) -> None:
+        super().__init__(found)
+        self.found = found
+        self.newer = newer
 
 
 def upgraded(index: object) -> Mapping[str, Any]:
     """The index as the present version has it; raises `UnknownFormatError`."""
     found = index.get("k8sgrade_evidence") if isinstance(index, dict) else None
     if not isinstance(index, dict) or type(found) is not int or found < 1:
-        what = f"its format is {ascii(found)[:80]}, this version reads 1 to {FORMAT}"
-        raise UnknownFormatError(what, "pass a file that --k8s-grade-record wrote, unchanged")
+        raise UnknownFormatError(ascii(found)[:80], newer=False)
     if found > FORMAT:
-        what = f"its format is {found}, this version reads 1 to {FORMAT}: a newer version recorded it"
-        raise UnknownFormatError(what, "install a newer pytest-k8sgrade")
+        raise UnknownFormatError(str(found), newer=True)
     for version in range(found, FORMAT):
         index = _STEPS[version](index)
     return index

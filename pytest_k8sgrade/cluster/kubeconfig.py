@@ -8,19 +8,18 @@ and what to do next.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pytest_k8sgrade.cluster.addresses import address_fault
+from pytest_k8sgrade.cluster.faults import Texts, kubeconfig_fault, part, place_of, together
 from pytest_k8sgrade.cluster.plain_yaml import NotPlain, load_plain
 from pytest_k8sgrade.cluster.policy import CLUSTER_FILES, OWN, USER_FILES, Policy, refused
-from pytest_k8sgrade.errors import KubeconfigFault
 
 MAX_BYTES: Final = 1024 * 1024
 _SECTIONS = ("clusters", "contexts", "users")
@@ -66,9 +65,9 @@ class Chosen:
         return f"{scheme.lower()}://{rest}".rstrip("/")
 
     @property
-    def where(self) -> str:
+    def where(self) -> Texts:
         """File and context, for messages."""
-        return f"kubeconfig {self.origin}, context {self.context!r}"
+        return place_of(self.origin, self.context)
 
 
 def choose(kubeconfig: Given = None, context: str | None = None, policy: Policy = OWN) -> Chosen:
@@ -112,7 +111,7 @@ def _files(kubeconfig: str | Path | None, policy: Policy) -> tuple[Path, ...]:
     if kubeconfig is not None:
         return (Path(kubeconfig).expanduser(),)
     if policy != OWN:
-        _fault("of somebody else", "none was given", "name it; nobody is graded with your own")
+        kubeconfig_fault("not-given", None)
     listed = default_files()
     return tuple(path for path in listed if path.exists()) or listed
 
@@ -136,7 +135,7 @@ def _entries(document: Mapping[str, Any], section: str, origin: str) -> Iterable
     if not isinstance(entries, list) or any(
         not isinstance(entry, dict) or not isinstance(entry.get("name"), str) for entry in entries
     ):
-        _fault(origin, f"{section!r} is not a list of named entries", "make the kubeconfig anew")
+        kubeconfig_fault("bad-section", origin, section=repr(section))
     return entries
 
 
@@ -145,11 +144,17 @@ def _content(path: Path, policy: Policy) -> bytes:
         with open(path, "rb", opener=None if policy == OWN else _open_plain) as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        _fault(path, "there is no such file", "pass --k8s-grade-kubeconfig FILE or set KUBECONFIG")
+        kubeconfig_fault("no-file", path)
     except ValueError:
-        _fault(ascii(str(path)), "that is no name of a file", "correct the path")
+        kubeconfig_fault("no-name", ascii(str(path)))
+    except _NotOrdinary:
+        kubeconfig_fault("not-ordinary", path)
     except OSError as error:
-        _fault(path, f"it cannot be read ({error.strerror})", "check the path and its permissions")
+        kubeconfig_fault("unreadable", path, why=error.strerror)
+
+
+class _NotOrdinary(OSError):
+    pass
 
 
 def _open_plain(path: str, flags: int) -> int:
@@ -157,36 +162,32 @@ def _open_plain(path: str, flags: int) -> int:
     opened = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(opened).st_mode):
         os.close(opened)
-        raise OSError(errno.EINVAL, "it is no ordinary file")
+        raise _NotOrdinary
     return opened
 
 
 def _parsed(content: bytes, origin: str) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
-        _fault(origin, f"it is larger than {MAX_BYTES} bytes", "pass a kubeconfig")
+        kubeconfig_fault("too-large", origin, limit=MAX_BYTES)
     try:
         document = load_plain(content)
-    except ValueError as error:
-        _fault(
-            origin, str(error) if isinstance(error, NotPlain) else "it is not text", "repair or replace it"
-        )
+    except NotPlain as error:
+        kubeconfig_fault("not-plain" if error.is_yaml else "not-yaml", origin, line=error.line)
+    except ValueError:
+        kubeconfig_fault("not-text", origin)
     if not isinstance(document, dict):
-        _fault(origin, "it is no YAML mapping", "pass a kubeconfig, as `kubectl config view --raw` prints it")
+        kubeconfig_fault("no-mapping", origin)
     return document
 
 
 def _context_name(document: Mapping[str, Any], context: str | None, origin: str) -> str:
     names = [entry["name"] for entry in document["contexts"]]
     wanted = context or document["current-context"]
-    known = ", ".join(map(repr, names)) or "none"
+    known = ", ".join(map(repr, names)) or "-"
     if not wanted:
-        _fault(origin, f"no current-context; contexts: {known}", "pass --k8s-grade-context NAME")
+        kubeconfig_fault("no-current-context", origin, known=known)
     if wanted not in names:
-        _fault(
-            origin,
-            f"no context {wanted!r}; contexts: {known}",
-            "pass --k8s-grade-context with one of them",
-        )
+        kubeconfig_fault("no-context", origin, context=repr(wanted), known=known)
     return str(wanted)
 
 
@@ -195,16 +196,14 @@ def _select(
 ) -> Chosen:
     context = _named(document, "contexts", name, "context")
     cluster_name, user_name = str(context.get("cluster", "")), str(context.get("user", ""))
-    where = f"{origin}, context {name!r}"
     known = {entry["name"] for entry in document["users"]}
     if user_name and user_name not in known:
-        _fault(where, f"its user {user_name!r} is not defined", "make the kubeconfig anew")
+        kubeconfig_fault("no-user", place_of(origin, name), user=repr(user_name))
     if cluster_name and cluster_name not in {entry["name"] for entry in document["clusters"]}:
-        _fault(where, f"its cluster {cluster_name!r} is not defined", "make the kubeconfig anew")
+        kubeconfig_fault("no-cluster", place_of(origin, name), cluster=repr(cluster_name))
     cluster = _said(_named(document, "clusters", cluster_name, "cluster"))
     if not isinstance(cluster.get("server"), str) or "://" not in cluster["server"]:
-        what = f"its cluster {cluster_name!r} has no server address that begins with https://"
-        _fault(where, what, "make the kubeconfig anew")
+        kubeconfig_fault("no-server", place_of(origin, name), cluster=repr(cluster_name))
     user = _said(_named(document, "users", user_name, "user"))
     if policy != OWN:
         folder = files[0].parent.absolute() if files else None
@@ -247,39 +246,29 @@ def _named(document: Mapping[str, Any], section: str, name: str, part: str) -> d
 
 
 def _validate(chosen: Chosen) -> None:
-    where = f"{chosen.origin}, context {chosen.context!r}"
     complaints = refused(chosen.policy, chosen.cluster, chosen.user)
     if complaints:
-        _fault(
-            where,
-            "a kubeconfig of somebody else may not use " + "; ".join(complaints),
-            "ask for a kubeconfig with an https server, an embedded certificate authority and a token",
-        )
+        told = together(part(f"refused-{one.why}", key=one.key) for one in complaints)
+        kubeconfig_fault("not-allowed", chosen.where, refused=told)
     name = chosen.cluster.get("tls-server-name")
     if name and not (isinstance(name, str) and _HOST.fullmatch(name)):
-        _fault(where, f"its tls-server-name {ascii(name)[:80]} is no name of a host", "correct it")
+        kubeconfig_fault("bad-tls-name", chosen.where, name=ascii(name)[:80])
     # Somebody else's is held to a narrower form by its policy.
     fault = address_fault(chosen.server) if chosen.policy == OWN else None
     if fault is not None:
-        _fault(where, f"its cluster {chosen.cluster_name!r} has a server address {fault}", "correct it")
-    _require_pair(chosen.user, where)
+        told, cluster = part(f"address-{fault}"), repr(chosen.cluster_name)
+        kubeconfig_fault("bad-address", chosen.where, cluster=cluster, fault=told)
+    _require_pair(chosen)
     plugin = chosen.user.get("exec")
     if isinstance(plugin, dict) and plugin.get("apiVersion") == _DEAD_EXEC_VERSION:
-        _fault(
-            where,
-            f"its credential plugin speaks {_DEAD_EXEC_VERSION}, which is gone since Kubernetes 1.24",
-            "update the cloud provider's CLI and let it write the kubeconfig again (v1beta1 or v1)",
-        )
+        kubeconfig_fault("dead-plugin", chosen.where, version=_DEAD_EXEC_VERSION)
 
 
-def _require_pair(user: Mapping[str, Any], where: str) -> None:
+def _require_pair(chosen: Chosen) -> None:
     certificate, key = (
-        bool(user.get(f"{part}-data") or user.get(part)) for part in ("client-certificate", "client-key")
+        bool(chosen.user.get(f"{half}-data") or chosen.user.get(half))
+        for half in ("client-certificate", "client-key")
     )
     if certificate != key:
         lacking = "client-key" if certificate else "client-certificate"
-        _fault(where, f"its user has no {lacking} beside the other one", "make the kubeconfig anew")
-
-
-def _fault(where: str | Path, what: str, next_step: str) -> NoReturn:
-    raise KubeconfigFault(f"kubeconfig {where}: {what}. Next: {next_step}.")
+        kubeconfig_fault("half-pair", chosen.where, lacking=lacking)

@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import ssl
+import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from kubernetes import config as _config
 from kubernetes.client import ApiClient, Configuration
 
+from pytest_k8sgrade.cluster.faults import kubeconfig_fault
 from pytest_k8sgrade.cluster.kubeconfig import Chosen
 from pytest_k8sgrade.cluster.masking import MASK
 from pytest_k8sgrade.cluster.policy import OWN
 from pytest_k8sgrade.cluster.way import Way
-from pytest_k8sgrade.errors import KubeconfigFault
 
 config: Any = _config
 """The library ships no types."""
 _SECRET_KEYS: Final = ("token", "password", "client-key-data", "client-certificate-data")
 _LEAST_SECRET: Final = 4
 """Shorter values would take ordinary words out of a message."""
+_ENDED: Final = re.compile(r"exec: process returned (-?\d+)")
+"""The beginning of what the library logs of a plugin, before the plugin's own words."""
 
 
 def library_way(chosen: Chosen, pool_size: int) -> Way:
@@ -44,9 +50,15 @@ def library_way(chosen: Chosen, pool_size: int) -> Way:
     if anonymous:
         _require_no_plugin(chosen, log)
     _require_usable_pair(chosen, configuration)
+
+    def authorization() -> str | None:
+        with _root_log():  # it may run the plugin again
+            value = (configuration.auth_settings().get("BearerToken") or {}).get("value")
+        return str(value) if value else None
+
     return Way(
         pool=pool,
-        authorization=lambda: (configuration.auth_settings().get("BearerToken") or {}).get("value"),
+        authorization=authorization,
         certificate=Path(configuration.cert_file).read_bytes() if configuration.cert_file else None,
         insecure=not configuration.verify_ssl,
         anonymous=anonymous,
@@ -64,9 +76,11 @@ def _load(chosen: Chosen, configuration: Any) -> Any:
         return ApiClient(configuration).rest_client.pool_manager
     except Exception as error:  # the library and its helpers raise whatever a fault leads to
         if _needs_socks(chosen, error):
-            _fault(chosen, "its proxy-url needs a package for SOCKS", "run `pip install pysocks`")
-        said = _short(_masked(str(error), chosen))
-        _fault(chosen, f"the kubernetes library refuses it ({said})", "make the kubeconfig anew")
+            kubeconfig_fault("no-socks", chosen.where)
+        # A helper that asks for credentials may quote what it got.
+        asks = chosen.user.get("exec") or chosen.user.get("auth-provider")
+        said = type(error).__name__ if asks else _short(_masked(str(error), chosen))
+        kubeconfig_fault("refused-by-library", chosen.where, said=said)
 
 
 def _needs_socks(chosen: Chosen, error: Exception) -> bool:
@@ -82,22 +96,25 @@ def _require_program(chosen: Chosen) -> None:
     if not isinstance(command, str) or Path(command).name != command or shutil.which(command):
         return
     hint = _short(_masked(str(plugin.get("installHint") or ""), chosen)) if isinstance(plugin, dict) else ""
-    where = "install it, or put its folder into PATH" + (f" ({hint})" if hint else "")
-    _fault(chosen, f"its credential plugin {command!r} is not installed on this machine", where)
+    label = "plugin-absent-hint" if hint else "plugin-absent"
+    kubeconfig_fault(label, chosen.where, plugin=repr(command), hint=hint)
 
 
-def _require_no_plugin(chosen: Chosen, log: list[str]) -> None:
-    user = chosen.user
-    if not (user.get("exec") or user.get("auth-provider")):
-        return
-    plugin = next((_program(user[key], key) for key in ("exec", "auth-provider") if user.get(key)), "")
-    said = f" ({_short(_masked(log[-1], chosen))})" if log else ""
-    _fault(chosen, f"the credential plugin {plugin!r} gave no credentials{said}", "log in again or repair it")
-
-
-def _program(plugin: object, key: str) -> str:
-    known = plugin if isinstance(plugin, dict) else {}
-    return str(known.get("command") or known.get("name") or key)
+def _require_no_plugin(chosen: Chosen, log: Log) -> None:
+    """What a plugin says may hold secrets, so it is told how it ended and not what it printed."""
+    plugin, provider = chosen.user.get("exec"), chosen.user.get("auth-provider")
+    if plugin:
+        known = plugin if isinstance(plugin, dict) else {}
+        command = {"plugin": repr(str(known.get("command") or "exec"))}
+        if any(isinstance(error, OSError) for error in log.errors):
+            kubeconfig_fault("plugin-not-started", chosen.where, **command)
+        codes = [match[1] for line in log.lines if (match := _ENDED.match(line))]
+        if codes:
+            kubeconfig_fault("plugin-failed", chosen.where, code=codes[-1], **command)
+        kubeconfig_fault("plugin-no-credential", chosen.where, version=known.get("apiVersion"), **command)
+    if provider:
+        name = provider.get("name") if isinstance(provider, dict) else None
+        kubeconfig_fault("provider-failed", chosen.where, plugin=repr(str(name or "auth-provider")))
 
 
 def _require_usable_pair(chosen: Chosen, configuration: Any) -> None:
@@ -109,8 +126,7 @@ def _require_usable_pair(chosen: Chosen, configuration: Any) -> None:
             configuration.cert_file, configuration.key_file, password=lambda: ""
         )
     except (OSError, ValueError, TypeError):
-        what = "its client certificate and key are no pair in PEM without a passphrase"
-        _fault(chosen, what, "log in again, or make the kubeconfig anew")
+        kubeconfig_fault("plugin-no-pair", chosen.where)
 
 
 def _masked(text: str, chosen: Chosen) -> str:
@@ -131,21 +147,33 @@ def _secrets(user: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(value) for value in values if len(str(value or "")) >= _LEAST_SECRET)
 
 
-def _fault(chosen: Chosen, what: str, next_step: str) -> NoReturn:
-    raise KubeconfigFault(f"{chosen.where}: {what}. Next: {next_step}.")
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the library only logged: its lines, and the errors that it was about."""
+
+    lines: list[str] = field(default_factory=list)
+    errors: list[BaseException | None] = field(default_factory=list)
 
 
 @contextmanager
-def _root_log() -> Iterator[list[str]]:
-    """Catch what the library only logs; without a handler it would also set up logging for everybody."""
-    lines: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
-    logging.getLogger().addHandler(handler)
+def _root_log() -> Iterator[Log]:
+    """Keep to ourselves what the library only logs: a plugin's own words would be in everybody's log."""
+    log, root, own, thread = Log(), logging.getLogger(), logging.NullHandler(), threading.get_ident()
+
+    def taken(record: logging.LogRecord) -> bool:
+        if record.thread != thread:
+            return True
+        log.lines.append(record.getMessage())
+        log.errors.append(sys.exc_info()[1])
+        return False
+
+    root.addFilter(taken)
+    root.addHandler(own)  # without any, the library would set up logging for everybody
     try:
-        yield lines
+        yield log
     finally:
-        logging.getLogger().removeHandler(handler)
+        root.removeHandler(own)
+        root.removeFilter(taken)
 
 
 def _short(text: str, limit: int = 200) -> str:

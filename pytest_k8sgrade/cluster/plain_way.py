@@ -19,6 +19,7 @@ from typing import Any, Final, NoReturn
 from urllib3 import PoolManager
 from urllib3.util.ssl_ import create_urllib3_context
 
+from pytest_k8sgrade.cluster.faults import kubeconfig_fault
 from pytest_k8sgrade.cluster.kubeconfig import MAX_BYTES, Chosen
 from pytest_k8sgrade.cluster.way import Way
 from pytest_k8sgrade.errors import KubeconfigFault
@@ -101,7 +102,7 @@ def _trust(chosen: Chosen, context: ssl.SSLContext) -> None:
     try:
         context.load_verify_locations(cadata=authority.decode("ascii", errors="ignore"))
     except ssl.SSLError:
-        _fault(chosen, "its certificate-authority is no certificate in PEM")
+        kubeconfig_fault("bad-authority", chosen.where)
 
 
 def _identify(chosen: Chosen, context: ssl.SSLContext, certificate: bytes) -> None:
@@ -110,7 +111,7 @@ def _identify(chosen: Chosen, context: ssl.SSLContext, certificate: bytes) -> No
         with _as_file(certificate.rstrip() + b"\n" + key) as path:
             context.load_cert_chain(path, password=_no_passphrase)
     except (ssl.SSLError, _Encrypted):
-        _fault(chosen, "its client-certificate and client-key are no pair in PEM without a passphrase")
+        kubeconfig_fault("no-pair", chosen.where)
 
 
 class _Encrypted(Exception):
@@ -158,7 +159,7 @@ def _authorization(chosen: Chosen) -> Callable[[], str | None]:
 def _token(chosen: Chosen) -> str:
     token = _read(chosen, "tokenFile", chosen.user["tokenFile"]).decode("utf-8", errors="replace").strip()
     if not token or not token.isascii() or not token.isprintable():
-        _fault(chosen, "its tokenFile has no token")
+        kubeconfig_fault("no-token", chosen.where)
     return token
 
 
@@ -168,7 +169,7 @@ def _content(chosen: Chosen, body: Mapping[str, Any], part: str) -> bytes | None
         try:
             return base64.b64decode(embedded)
         except ValueError:
-            _fault(chosen, f"its {part}-data is no base64")
+            kubeconfig_fault("no-base64", chosen.where, part=part)
     return _read(chosen, part, body[part]) if body.get(part) else None
 
 
@@ -177,10 +178,7 @@ def _read(chosen: Chosen, part: str, file: str) -> bytes:
     try:
         with (folder / file).open("rb") as opened:
             return opened.read(MAX_BYTES)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "that is no name of a file"
-        _fault(chosen, f"its {part} {file!r} cannot be read ({why})")
-
-
-def _fault(chosen: Chosen, what: str) -> NoReturn:
-    raise KubeconfigFault(f"{chosen.where}: {what}. Next: make the kubeconfig anew.")
+    except OSError as error:
+        kubeconfig_fault("part-unreadable", chosen.where, part=part, file=repr(file), why=error.strerror)
+    except ValueError:
+        kubeconfig_fault("part-no-name", chosen.where, part=part, file=repr(file))

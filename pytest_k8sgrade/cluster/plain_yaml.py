@@ -13,7 +13,12 @@ MAX_NESTING: Final = 60
 
 
 class NotPlain(ValueError):
-    """The text is not YAML, or not plain; the message says where."""
+    """The text is not YAML, or not plain; `line` is where it is not YAML, None where nobody can say."""
+
+    def __init__(self, text: str, *, is_yaml: bool = True, line: int | None = None) -> None:
+        super().__init__(text)
+        self.is_yaml = is_yaml
+        self.line = line
 
 
 def load_plain(content: str | bytes) -> Any:
@@ -30,7 +35,8 @@ def load_plain(content: str | bytes) -> Any:
         return yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise NotPlain(f"it is not YAML{f' (line {mark.line + 1})' if mark else ''}") from error
+        line = mark.line + 1 if mark else None
+        raise NotPlain(f"it is not YAML (line {line or '-'})", is_yaml=False, line=line) from error
 
 
 def dump_plain(data: Any) -> str:

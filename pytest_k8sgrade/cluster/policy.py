@@ -104,60 +104,70 @@ _SERVER = re.compile(
 """A host, a port, a path: no user, query or fragment, which mean different things to different readers."""
 
 
-def refused(policy: Policy, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> list[str]:
-    """The keys of the chosen cluster and user that the policy does not allow, in words."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A key that is not allowed, and why, as the texts call it."""
+
+    key: str
+    why: str
+
+
+def refused(policy: Policy, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> list[Refusal]:
+    """The keys of the chosen cluster and user that the policy does not allow."""
     return [*_refused_of_cluster(policy, cluster), *_refused_of_user(policy, user)]
 
 
-def _refused_of_cluster(policy: Policy, cluster: Mapping[str, Any]) -> Iterator[str]:
+def _refused_of_cluster(policy: Policy, cluster: Mapping[str, Any]) -> Iterator[Refusal]:
     if not policy.files:
         for key in _given(cluster, CLUSTER_FILES):
-            yield f"cluster.{key} (a file; embed it as {key}-data)"
+            yield Refusal(f"cluster.{key}", "file")
     if not policy.insecure_tls:
         if cluster.get("insecure-skip-tls-verify"):
-            yield "cluster.insecure-skip-tls-verify (the server must prove who it is)"
+            yield Refusal("cluster.insecure-skip-tls-verify", "insecure")
         if not str(cluster.get("server", "")).lower().startswith("https://"):
-            yield "cluster.server (must begin with https://)"
+            yield Refusal("cluster.server", "scheme")
     if not policy.proxy and _given(cluster, ("proxy-url",)):
-        yield "cluster.proxy-url (requests must go to the server itself)"
+        yield Refusal("cluster.proxy-url", "proxy")
     if not policy.unknown_keys:
         if not str(cluster.get("proxy-url") or "http://").lower().startswith(("http://", "https://")):
-            yield "cluster.proxy-url (must begin with http:// or https://)"
+            yield Refusal("cluster.proxy-url", "proxy-scheme")
         if not _SERVER.fullmatch(str(cluster.get("server", ""))):
-            yield "cluster.server (must be https://host:port, with a path at most)"
+            yield Refusal("cluster.server", "server")
         yield from _unknown("cluster", cluster, _CLUSTER_KEYS)
 
 
-def _refused_of_user(policy: Policy, user: Mapping[str, Any]) -> Iterator[str]:
+def _refused_of_user(policy: Policy, user: Mapping[str, Any]) -> Iterator[Refusal]:
     if not policy.plugins:
         for key in _given(user, _PROGRAMS):
-            yield f"user.{key} (it would run or ask something else; use a token or embedded certificate)"
+            yield Refusal(f"user.{key}", "program")
     if not policy.files:
-        yield from (f"user.{key} (a file; embed its content)" for key in _given(user, USER_FILES))
+        for key in _given(user, USER_FILES):
+            yield Refusal(f"user.{key}", "token-file" if key == "tokenFile" else "file")
     if not policy.impersonation and _given(user, _IMPERSONATION):
-        yield "user.as (impersonation)"
+        yield Refusal("user.as", "impersonation")
     if not policy.unknown_keys:
         yield from _unknown("user", user, _USER_KEYS)
         yield from _refused_keys(user)
 
 
-def _refused_keys(user: Mapping[str, Any]) -> Iterator[str]:
+def _refused_keys(user: Mapping[str, Any]) -> Iterator[Refusal]:
     """A certificate without its key lets OpenSSL look for one, and ask at the terminal for a passphrase."""
     certificate, key = (
         user.get(f"{part}-data") or user.get(part) for part in ("client-certificate", "client-key")
     )
     if bool(certificate) != bool(key):
-        yield "user.client-certificate without user.client-key or the other way round (both are needed)"
+        yield Refusal("user.client-certificate", "half-pair")
 
 
-def _unknown(part: str, mapping: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
-    yield from (f"{part}.{ascii(key)[1:-1][:80]} (unknown)" for key in sorted(set(map(str, mapping)) - known))
+def _unknown(part: str, mapping: Mapping[str, Any], known: frozenset[str]) -> Iterator[Refusal]:
+    for key in sorted(set(map(str, mapping)) - known):
+        yield Refusal(f"{part}.{ascii(key)[1:-1][:80]}", "unknown")
     for key in sorted(known & mapping.keys()):
         value = mapping[key]
         if key in _TEXTS and value and not (isinstance(value, str) and value.isprintable()):
-            yield f"{part}.{key} (must be one line of text)"
+            yield Refusal(f"{part}.{key}", "no-line")
         elif key in _HEADERS and value and not value.isascii():
-            yield f"{part}.{key} (must be ASCII, as headers are)"
+            yield Refusal(f"{part}.{key}", "no-ascii")
 
 
 def _given(mapping: Mapping[str, Any], keys: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_k8sgrade.cluster.body import TooLarge, read_body
@@ -30,6 +31,7 @@ from pytest_k8sgrade.cluster.judging import (
     throttling_scope,
 )
 from pytest_k8sgrade.cluster.places import may_send
+from pytest_k8sgrade.cluster.terms import out_of_term
 from pytest_k8sgrade.errors import KubeconfigFault
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ READ_S: Final = 10.0
 CONNECT_S: Final = 3.0
 MAX_BYTES: Final = 64 * 1024 * 1024
 
-_REFUSED: Final = ("unauthorized", "clock-skew")
+_REFUSED: Final = ("unauthorized", "clock-skew", "credentials-expired", "credentials-too-new")
+_HUNG_UP: Final = frozenset({"handshake", "broken-off"})
+"""How a server, or what stands in front of it, ends a connection whose certificate it does not accept."""
 _GRACE_S: Final = 0.3
 """The socket's own timeout should come first: it knows whether a connection was there."""
 _BACKOFF_S: Final = (0.0, 0.2, 0.6)
@@ -177,7 +181,7 @@ class Transport:
             known = self._known(error, sending)
             if known is None:
                 raise
-            raise known from error
+            raise self._of_certificate(known) from error
         if received.marked:
             self._marks = True
         return received
@@ -192,6 +196,20 @@ class Transport:
             path=sending.path,
             seconds=CONNECT_S if early else sending.seconds,
             connecting=early,
+        )
+
+    def _of_certificate(self, known: NoAnswer) -> NoAnswer:
+        """The same, told of our own certificate where that is out of its term."""
+        connection = self.connection
+        if known.reason.params.get("cause") not in _HUNG_UP:
+            return known
+        own = [term for term in connection.terms if term.credential == "client-certificate"]
+        told = out_of_term(own, [datetime.now(UTC)])
+        if told is None:
+            return known
+        who = {"context": connection.context, "user": connection.identity}
+        return NoAnswer(
+            told[0], {**known.reason.params, **who, **told[1]}, scope=known.scope, again=known.again
         )
 
     def _send(self, sending: Sending, left: float) -> _Received:
@@ -236,9 +254,12 @@ class Transport:
             return NoAnswer("no-credentials", {**where, **who}, scope="server" if code == 401 else "request")
         match judgement:
             case "unauthorized":
-                apart = clocks_apart(date_of(response)) if response.api_status is not None else {}
-                reason = "clock-skew" if apart else "unauthorized"
-                return NoAnswer(reason, {**where, **who, **apart}, scope="server")
+                theirs = date_of(response) if response.api_status is not None else None
+                clocks = [datetime.now(UTC), *([theirs] if theirs is not None else [])]
+                apart = clocks_apart(theirs)
+                otherwise = ("clock-skew" if apart else "unauthorized"), apart
+                reason, facts = out_of_term(connection.terms, clocks) or otherwise
+                return NoAnswer(reason, {**where, **who, **facts}, scope="server")
             case "forbidden":
                 details = forbidden_params(response.api_status, sending.path)
                 return NoAnswer("forbidden", {**where, **who, **details})

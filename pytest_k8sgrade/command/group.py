@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.locale.messages import default_language
 from pytest_k8sgrade.rubric.suggest import choices
 
 SUBCOMMANDS = ("record", "batch", "regrade", "lint", "prove", "theory", "rbac")
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _say(_with_help(error))
         code = WRONG_USE
     except UsageFault as fault:
-        _say(_PLUGIN_OPTION.sub(r"--\1", str(fault)))
+        _say(_PLUGIN_OPTION.sub(r"--\1", fault.text(default_language())))
         code = WRONG_USE
     sys.exit(code or 0)
 

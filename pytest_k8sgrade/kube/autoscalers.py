@@ -11,13 +11,19 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
 
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.selectors import selector_text
 
 Object: TypeAlias = Mapping[str, Any]
+Measure: TypeAlias = Literal["utilization", "average", "value"]
+"""What a number of a metric is, as kube-state-metrics calls it."""
+Series: TypeAlias = tuple[str, Measure]
+"""A metric's name and measure: all that kube-state-metrics tells metrics apart by."""
 
+_MEASURES: tuple[Measure, ...] = ("utilization", "average", "value")
 _DEFAULT_WINDOW_S = {"scaleUp": 0, "scaleDown": 300}
 _DEFAULT_TOLERANCE = 0.1
 _DEFAULT_POLICIES: Mapping[str, Sequence[Object]] = {
@@ -98,6 +104,18 @@ class Metric:
         return self.type, self.name, self.container, self.selector, self.described
 
     @property
+    def measure(self) -> Measure | None:
+        """The number that a target sets."""
+        return next((one for one in _MEASURES if self.amount(one) is not None), None)
+
+    def amount(self, measure: Measure) -> Decimal | None:
+        """One of its numbers, None where it has none."""
+        written = {"utilization": self.utilization, "average": self.average_value, "value": self.value}[
+            measure
+        ]
+        return None if written is None else parse_quantity(str(written))
+
+    @property
     def shown(self) -> str:
         """The name for messages, with the selector where there is one."""
         return f"{self.name} ({self.selector})" if self.selector else self.name
@@ -146,16 +164,50 @@ def _spec(hpa: Object) -> Object:
     return hpa.get("spec") or {}
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a metric is at now, beside its target."""
+
+    metric: Metric
+    measure: Measure
+    amount: Decimal
+    target: Decimal
+
+    @property
+    def ratio(self) -> float:
+        """By how much the target is reached."""
+        return float(self.amount / self.target)
+
+
+def levels(hpa: Object) -> list[Level]:
+    """The metrics of the status that have a value and a target."""
+    targets = {one.identity: one for one in asked_metrics(hpa)}
+    found = (_level(current, targets.get(current.identity)) for current in read_metrics(hpa))
+    return [one for one in found if one is not None]
+
+
+def _level(current: Metric, target: Metric | None) -> Level | None:
+    measure = target.measure if target else None
+    if target is None or measure is None:
+        return None
+    amount, wanted = current.amount(measure), target.amount(measure)
+    return Level(current, measure, amount, wanted) if amount is not None and wanted else None
+
+
+def targets(hpa: Object) -> dict[Series, Decimal]:
+    """The target of each series; of metrics that share one the lowest."""
+    found: dict[Series, Decimal] = {}
+    for metric in asked_metrics(hpa):
+        amount = metric.amount(metric.measure) if metric.measure else None
+        if metric.measure and amount:
+            series = metric.name, metric.measure
+            found[series] = min(amount, found.get(series, amount))
+    return found
+
+
 def ratios(hpa: Object) -> dict[Metric, float]:
     """Current value divided by target, for each metric of the status that has both."""
-    targets = {one.identity: one for one in asked_metrics(hpa)}
-    found = {}
-    for current in read_metrics(hpa):
-        target = targets.get(current.identity)
-        ratio = _ratio(current, target) if target else None
-        if ratio is not None:
-            found[current] = ratio
-    return found
+    return {one.metric: one.ratio for one in levels(hpa)}
 
 
 def needed_replicas(hpa: Object) -> dict[Metric, int]:
@@ -180,17 +232,6 @@ def raising_metrics(hpa: Object) -> list[Metric]:
 
 def _replicas(hpa: Object) -> int:
     return int((hpa.get("status") or {}).get("currentReplicas", 0))
-
-
-def _ratio(current: Metric, target: Metric) -> float | None:
-    if current.utilization is not None and target.utilization:
-        return current.utilization / target.utilization
-    pairs = ((current.average_value, target.average_value), (current.value, target.value))
-    for has, asked in pairs:
-        if has is not None and asked is not None:
-            wanted = parse_quantity(asked)
-            return float(parse_quantity(has) / wanted) if wanted else None
-    return None
 
 
 def missing_requests(pod_spec: Object, resource: str, container: str = "") -> list[str]:

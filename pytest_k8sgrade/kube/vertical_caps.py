@@ -8,50 +8,33 @@ the object says, and that is right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, TypeAlias
 
-from pytest_k8sgrade.kube.verticals import Amounts, Recommendation, amounts, container_policy
+from pytest_k8sgrade.kube.vertical_ranges import UNITS, Allowed, Range, in_pod
+from pytest_k8sgrade.kube.verticals import (
+    Amounts,
+    Recommendation,
+    amounts,
+    container_policy,
+    recommendations,
+    resources_of,
+)
 
 Object: TypeAlias = Mapping[str, Any]
 
-_UNIT = {"cpu": Decimal("0.001")}
-"""CPU is counted in thousandths, everything else in whole units."""
+
+def capped(vpa: Object, pod: Object, allowed: Allowed) -> dict[str, Recommendation]:
+    """The recommendations as a pod gets them: the pod's range counts first, then each container's."""
+    return {
+        container: _in_container(vpa, resources_of(pod)[container], advice, allowed.container)
+        for container, advice in in_pod(pod, recommendations(vpa), allowed.pod).items()
+        if container in resources_of(pod)
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerRange:
-    """What the LimitRanges of a namespace allow a container, taken together."""
-
-    least: Amounts = field(default_factory=dict)
-    most: Amounts = field(default_factory=dict)
-    default: Amounts = field(default_factory=dict)
-
-
-def container_range(limit_ranges: Sequence[Object]) -> ContainerRange:
-    """The strictest bounds of all; of the default limits the last ones."""
-    limits = [
-        limit
-        for one in limit_ranges
-        for limit in (one.get("spec") or {}).get("limits") or []
-        if limit.get("type") == "Container"
-    ]
-    least: dict[str, Decimal] = {}
-    most: dict[str, Decimal] = {}
-    default: Amounts = {}
-    for limit in limits:
-        for resource, amount in amounts(limit.get("min")).items():
-            least[resource] = max(amount, least.get(resource, amount))
-        for resource, amount in amounts(limit.get("max")).items():
-            most[resource] = min(amount, most.get(resource, amount))
-        default = amounts(limit.get("default")) or default
-    return ContainerRange(least, most, default)
-
-
-def capped(vpa: Object, resources: Object, advice: Recommendation, allowed: ContainerRange) -> Recommendation:
-    """The recommendation as a container with these requests and limits gets it."""
+def _in_container(vpa: Object, resources: Object, advice: Recommendation, allowed: Range) -> Recommendation:
     policy = container_policy(vpa, advice.container)
     requests, limits = amounts(resources.get("requests")), amounts(resources.get("limits"))
 
@@ -70,7 +53,7 @@ def _capped(
     requests: Amounts,
     limits: Amounts,
     policy: Object,
-    allowed: ContainerRange,
+    allowed: Range,
 ) -> Decimal:
     limit = limits.get(resource) or allowed.default.get(resource)
     by_limit = [
@@ -94,7 +77,7 @@ def _request_for(
         return None
     if not request:
         return bound
-    unit = _UNIT.get(resource, Decimal(1))
+    unit = UNITS.get(resource, Decimal(1))
     return (request * bound / limit / unit).to_integral_value(ROUND_FLOOR) * unit
 
 

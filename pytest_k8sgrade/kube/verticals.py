@@ -22,6 +22,7 @@ RESOURCES = ("cpu", "memory")
 CHANGING_MODES = frozenset({"Recreate", "Auto", "InPlaceOrRecreate", "InPlace"})
 """The modes that change pods which already run."""
 EVICTING_MODES = CHANGING_MODES - {"InPlace"}
+IN_PLACE_MODES = frozenset({"InPlaceOrRecreate", "InPlace"})
 APPLYING_MODES = CHANGING_MODES | {"Initial"}
 OBSERVED = "vpaObservedContainers"
 """The annotation of a pod that the admission controller has seen: the containers that it had then."""
@@ -159,11 +160,26 @@ def requests_of(pod: Object) -> dict[str, Mapping[str, str]]:
 
 
 def resources_of(pod: Object) -> dict[str, Mapping[str, Any]]:
-    """Requests and limits of each container now: a resize in place shows in the status first."""
-    spec = {
-        one["name"]: one.get("resources") or {} for one in (pod.get("spec") or {}).get("containers") or []
+    """Requests and limits of each container now: a resize in place shows in the status first.
+
+    Native sidecars are containers, too, although they are written among the init containers.
+    """
+    spec, status = pod.get("spec") or {}, pod.get("status") or {}
+    own = {
+        one["name"]: one.get("resources") or {} for one in [*(spec.get("containers") or []), *_sidecars(pod)]
     }
-    for one in (pod.get("status") or {}).get("containerStatuses") or []:
-        if one.get("resources"):
-            spec[one["name"]] = one["resources"]
-    return spec
+    for part in ("containerStatuses", "initContainerStatuses"):
+        for one in status.get(part) or []:
+            if one.get("resources") and one["name"] in own:
+                own[one["name"]] = one["resources"]
+    return own
+
+
+def sidecars_of(pod: Object) -> set[str]:
+    """The names of its native sidecars."""
+    return {one["name"] for one in _sidecars(pod)}
+
+
+def _sidecars(pod: Object) -> list[Object]:
+    listed = (pod.get("spec") or {}).get("initContainers") or []
+    return [one for one in listed if one.get("restartPolicy") == "Always"]

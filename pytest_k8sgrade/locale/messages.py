@@ -28,8 +28,8 @@ LANGUAGES: tuple[Language, ...] = ("en", "ko")
 LABEL_FILES = ("report.yaml", "run.yaml")
 """The files that hold labels of a grading run; the others hold messages only."""
 
-COMMAND_LABELS = ("command.yaml", "batch.yaml")
-"""The files with labels of `k8sgrade`, which no grading run reads."""
+COMMAND_LABELS = ("command.yaml", "batch.yaml", "faults.yaml")
+"""The files with labels of `k8sgrade` and of faults, which a grading run without a fault does not read."""
 
 HINT_LEVELS: tuple[HintLevel, ...] = ("beginner", "intermediate", "advanced")
 
@@ -137,6 +137,16 @@ class Catalogue:
         for name in COMMAND_LABELS:
             found.update(_load(self._folders[0].joinpath(name)).get("labels", {}))
         return found
+
+
+def spoken(label: str, **params: object) -> dict[str, str]:
+    """A label in every language; parameters may have a text for each, too."""
+    return {
+        language: Catalogue(language).label(
+            label, **{name: _in(language, value) for name, value in params.items()}
+        )
+        for language in LANGUAGES
+    }
 
 
 def _catalogue_files(folder: Traversable) -> list[Traversable]:

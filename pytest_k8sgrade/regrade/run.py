@@ -98,7 +98,7 @@ class Regrading:
             old = self.old or _bundled(recorded.rubric.id)
             before = old.grade(file, self.overrides, self.catalogue) if old else None
         except UsageFault as fault:
-            return Row(file=str(file), error=str(fault))
+            return Row(file=str(file), error=fault.text(self.catalogue.language))
         changes = item_changes(before, new, self._changes(old)) if before else ()
         mark = mark_of(before) if before else None
         return Row(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_k8sgrade.errors import UsageFault
+from pytest_k8sgrade.locale.messages import default_language
 from pytest_k8sgrade.run import fixtures, terminal
 from pytest_k8sgrade.run.collect import CheckItem, collect
 from pytest_k8sgrade.run.looks import observe
@@ -27,7 +28,8 @@ def start(config: pytest.Config) -> GradeRun:
     try:
         session = GradeSession.prepare(settings_of(config))
     except UsageFault as fault:
-        raise pytest.UsageError(str(fault)) from None
+        language = config.getoption("k8s_grade_lang") or default_language()
+        raise pytest.UsageError(fault.text(language)) from None
     terminal.quieten(config)
     return GradeRun(session)
 

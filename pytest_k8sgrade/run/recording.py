@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
+from pytest_k8sgrade.cluster.faults import evidence_fault
 from pytest_k8sgrade.errors import EvidenceFault, UsageFault
 from pytest_k8sgrade.grade.model import Grade, Points, Verdict
 from pytest_k8sgrade.kube.times import format_time, parse_time
@@ -101,13 +102,10 @@ def read_run(run: Mapping[str, Any], file: Path) -> RecordedRun:
     try:
         return RecordedRun.model_validate(run)
     except ValidationError as error:
-        key = ".".join(
+        parts = (
             ascii(part)[1:-1] if isinstance(part, str) else str(part) for part in error.errors()[0]["loc"]
         )
-    raise EvidenceFault(
-        f"evidence {str(file)!r}: run.{key[:80]} is not as recorded. "
-        "Next: pass a file that --k8s-grade-record wrote, unchanged."
-    )
+        evidence_fault("run-not-as-recorded", file, key=".".join(parts)[:80])
 
 
 def mark_of(grade: Grade) -> RecordedMark:

@@ -26,7 +26,17 @@ UNREACHABLE_AFTER = 30.0
 """Seconds without a single answer after which the run gives up."""
 
 LASTING_DOUBTS = frozenset(
-    {"forbidden", "unauthorized", "no-credentials", "clock-skew", "tls-error", "not-recorded", "check-broken"}
+    {
+        "forbidden",
+        "unauthorized",
+        "credentials-expired",
+        "credentials-too-new",
+        "no-credentials",
+        "clock-skew",
+        "tls-error",
+        "not-recorded",
+        "check-broken",
+    }
 )
 """Reasons for not telling that another look will not change."""
 

@@ -59,6 +59,7 @@ class RecordedServer:
         self.asked: list[tuple[str, str]] = []
         self.server, self.context, self.identity = SERVER, "case", "student"
         self.anonymous = self.insecure = False
+        self.terms = ()
         self.generation = 0
         self.pool = self
         self._knowledge = Knowledge(records)

@@ -41,6 +41,7 @@ class Served:
     def __init__(self, api: MemoryApi) -> None:
         self.server, self.context, self.identity = SERVER, "in-memory", "student"
         self.anonymous = self.insecure = False
+        self.terms = ()
         self.generation = 0
         self.pool = self
         self._api = api

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 BackedApi: TypeAlias = metrics_api.MetricsApi | ApiService
 
-API_VERSION, KIND = "keda.sh/v1alpha1", "ScaledObject"
+API_VERSION, KIND, JOB_KIND = "keda.sh/v1alpha1", "ScaledObject", "ScaledJob"
+_ABSENT = {KIND: "keda-scaledobject-absent", JOB_KIND: "keda-job-absent"}
 METRICS_SERVICE = "keda-operator-metrics-apiserver"
 PROGRAM, METRICS_PROGRAM = "keda", "keda-metrics-apiserver"
 """The names of KEDA's images, whatever its objects are called."""
@@ -40,12 +41,17 @@ ACTIVE_REASONS = frozenset({"ScalerActive", "ScalerNotActive", "ScalerCooldown"}
 
 def get(cluster: Cluster, name: str, namespace: str) -> Object:
     """The ScaledObject; Absent with what KEDA's admission webhook refuses."""
+    return get_lasting(cluster, KIND, name, namespace)
+
+
+def get_lasting(cluster: Cluster, kind: str, name: str, namespace: str) -> Object:
+    """An object of KEDA's that is not being deleted; Absent in words of its own where there is none."""
     try:
-        scaled = cluster.get(API_VERSION, KIND, name, namespace)
-    except Absent as gone:
-        if gone.reason.id != "object-absent":
+        scaled = cluster.get(API_VERSION, kind, name, namespace)
+    except Absent as missing:
+        if missing.reason.id != "object-absent":
             raise
-        absent("keda-scaledobject-absent", wanted=name, name=name, namespace=namespace)
+        absent(_ABSENT[kind], wanted=name, name=name, namespace=namespace)
     require_lasting(scaled)
     return scaled
 

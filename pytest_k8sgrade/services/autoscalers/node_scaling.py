@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.cluster.plain_yaml import load_plain
@@ -122,25 +122,28 @@ def _acquired(cluster: Cluster, namespace: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class PodEvent:
-    """The autoscaler's last word about a pod."""
+    """A word of the autoscaler about a pod."""
 
     pod: str
     reason: str
     at: datetime | None
 
 
-def pod_events(cluster: Cluster, namespace: str) -> dict[str, PodEvent]:
-    """The last event of the autoscaler for each pod of a namespace."""
-    last: dict[str, PodEvent] = {}
-    for event in cluster.list("v1", "Event", namespace):
-        involved = event.get("involvedObject") or {}
-        if involved.get("kind") != "Pod" or event.get("reason") not in (TRIGGERED, REFUSED):
-            continue
-        found = PodEvent(involved.get("name", ""), event["reason"], _moment(event))
-        known = last.get(found.pod)
-        if known is None or (found.at is not None and (known.at is None or found.at >= known.at)):
-            last[found.pod] = found
-    return last
+def pod_events(cluster: Cluster, namespace: str) -> list[PodEvent]:
+    """What the autoscaler has said about the pods of a namespace."""
+    return [
+        PodEvent(involved.get("name", ""), event["reason"], _moment(event))
+        for event in cluster.list("v1", "Event", namespace)
+        if event.get("reason") in (TRIGGERED, REFUSED)
+        and (involved := event.get("involvedObject") or {}).get("kind") == "Pod"
+    ]
+
+
+def last_about(events: Sequence[PodEvent], pod: str) -> PodEvent | None:
+    """The last of the events about a pod; one without a time counts as the oldest."""
+    own = [event for event in reversed(events) if event.pod == pod]
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return max(own, key=lambda event: event.at or oldest, default=None)
 
 
 def _moment(event: Object) -> datetime | None:

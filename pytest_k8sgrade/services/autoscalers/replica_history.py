@@ -8,17 +8,17 @@ kube-state-metrics told it. Messages are never read: a step counts by its time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.kube.autoscalers import Metric, asked_metrics, min_replicas, ratios
+from pytest_k8sgrade.kube.autoscalers import Level, Series, levels, min_replicas, targets
 from pytest_k8sgrade.kube.times import parse_time
 from pytest_k8sgrade.outcome import CannotTell, Unmet
 from pytest_k8sgrade.services.autoscalers.autoscaling import KIND, target_of
-from pytest_k8sgrade.services.diagnosis import if_readable
-from pytest_k8sgrade.services.monitoring.prometheus import Point, Prometheus
+from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded
+from pytest_k8sgrade.services.monitoring.prometheus import Point, Prometheus, Sample
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
@@ -37,6 +37,8 @@ _STEEPNESS, _NOTABLE = 1.5, 0.2
 """What makes a value a rising one: its growth, as a factor and as a part of the target."""
 _LOOK_BACK, _LONGEST = timedelta(hours=6), timedelta(days=10)
 _LEAST_STEP_S, _POINTS = 60, 400
+_STATUS = "kube_horizontalpodautoscaler_status_target_metric"
+_SPEC = "kube_horizontalpodautoscaler_spec_target_metric"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,20 @@ class History:
 
     points: tuple[Point, ...]
     step_s: int
-    peaks: Mapping[str, float]
-    limits: Mapping[str, float]
+    peaks: Mapping[Series, float]
+    limits: Mapping[Series, float]
 
-    def limit(self, metric: str, target: float) -> float:
+    def limit(self, series: Series, target: float) -> float:
         """The lowest target of a metric since then: the present one may be newer than its peak."""
-        return min(target, self.limits.get(metric, target))
+        return min(target, self.limits.get(series, target))
+
+    @property
+    def shown_peaks(self) -> dict[str, float]:
+        """The peaks for what was seen: percents by the metric's name alone."""
+        return {
+            name if measure == "utilization" else f"{name} ({measure})": peak
+            for (name, measure), peak in self.peaks.items()
+        }
 
     def above(self, least: int) -> list[Point]:
         """The points above a count."""
@@ -76,11 +86,13 @@ class Traces:
 
     least: int
     replicas: int
-    targets: Mapping[str, int]
+    targets: Mapping[Series, float]
     made: datetime | None
     created: tuple[datetime, ...]
     last_scale: datetime | None
     rescales: tuple[datetime, ...]
+    unread: CannotTell | None = None
+    """Why its events are not known, None where they are."""
 
     def steps(self) -> list[datetime]:
         """The autoscaler's own steps that are still known, oldest first."""
@@ -105,6 +117,7 @@ class Traces:
 def traces(cluster: Cluster, hpa: Object) -> Traces:
     """What the autoscaler, its target and its events tell."""
     status = hpa.get("status") or {}
+    rescales, unread = _events(cluster, hpa)
     target = if_readable(lambda: target_of(cluster, hpa))
     created = [
         moment
@@ -114,12 +127,20 @@ def traces(cluster: Cluster, hpa: Object) -> Traces:
     return Traces(
         least=min_replicas(hpa),
         replicas=status.get("currentReplicas", 0),
-        targets={m.name: m.utilization for m in asked_metrics(hpa) if m.utilization is not None},
+        targets={series: float(target) for series, target in targets(hpa).items()},
         made=parse_time(hpa["metadata"].get("creationTimestamp")),
         created=tuple(created),
         last_scale=parse_time(status.get("lastScaleTime")),
-        rescales=tuple(if_readable(lambda: _rescales(cluster, hpa)) or []),
+        rescales=tuple(rescales),
+        unread=unread,
     )
+
+
+def _events(cluster: Cluster, hpa: Object) -> tuple[list[datetime], CannotTell | None]:
+    try:
+        return if_recorded(lambda: _rescales(cluster, hpa), []), None
+    except CannotTell as doubt:
+        return [], doubt
 
 
 def _rescales(cluster: Cluster, hpa: Object) -> list[datetime]:
@@ -166,23 +187,45 @@ def _ask(cluster: Cluster, prometheus: Prometheus, hpa: Object) -> History | Non
     span = min(max(cluster.now - created, _LOOK_BACK), _LONGEST)
     seconds = int(span.total_seconds())
     step = max(_LEAST_STEP_S, seconds // _POINTS)
-    label = _selected(hpa)
-    replicas = f"kube_horizontalpodautoscaler_status_current_replicas{{{label}}}"
+    replicas = f"kube_horizontalpodautoscaler_status_current_replicas{{{_selected(hpa)}}}"
     points = prometheus.query_range(
         f"max(max_over_time({replicas}[{step}s]))", start=cluster.now - span, end=cluster.now, step_s=step
     )
     if not points:
         return None
-    peaks = prometheus.query(f"max by (metric_name) (max_over_time({_utilization(label)}[{seconds}s]))")
-    targets = f'kube_horizontalpodautoscaler_spec_target_metric{{{label},metric_target_type="utilization"}}'
-    lowest = f"min by (metric_name) (min_over_time({targets}[{seconds}s]))"
-    limits = if_readable(lambda: prometheus.query(lowest)) or []
     return History(
         points=tuple(points),
         step_s=step,
-        peaks={sample.labels.get("metric_name", ""): sample.value for sample in peaks if sample.number},
-        limits={sample.labels.get("metric_name", ""): sample.value for sample in limits if sample.number},
+        peaks=_extremes(prometheus, hpa, "max", _STATUS, f"[{seconds}s]"),
+        limits=if_readable(lambda: _extremes(prometheus, hpa, "min", _SPEC, f"[{seconds}s]")) or {},
     )
+
+
+def _extremes(
+    prometheus: Prometheus, hpa: Object, which: str, family: str, range_: str
+) -> dict[Series, float]:
+    """The highest or lowest values of the metrics, which are asked for by their measure.
+
+    Utilizations are asked for alone, as they always were. Evidence that was recorded before
+    the other measures were asked for keeps its meaning.
+    """
+
+    def ask(by: str, matcher: str) -> list[Sample]:
+        told = f"{family}{{{_selected(hpa)},metric_target_type{matcher}}}{range_}"
+        told = f"{which}_over_time({told})" if range_.startswith("[") else told
+        return prometheus.query(f"{which} by ({by}) ({told})")
+
+    found = ask("metric_name", '="utilization"')
+    if any(measure != "utilization" for _, measure in targets(hpa)):
+        by = "metric_name, metric_target_type"
+        found += if_recorded(lambda: ask(by, '=~"average|value"'), [])
+    return {_series(sample): sample.value for sample in found if sample.number}
+
+
+def _series(sample: Sample) -> Series:
+    measure = sample.labels.get("metric_target_type")
+    name = sample.labels.get("metric_name", "")
+    return name, "average" if measure == "average" else "value" if measure == "value" else "utilization"
 
 
 def _selected(hpa: Object) -> str:
@@ -190,46 +233,44 @@ def _selected(hpa: Object) -> str:
     return f'namespace="{metadata["namespace"]}",horizontalpodautoscaler="{metadata["name"]}"'
 
 
-def _utilization(label: str) -> str:
-    return f'kube_horizontalpodautoscaler_status_target_metric{{{label},metric_target_type="utilization"}}'
+def rising_metric(cluster: Cluster, hpa: Object, monitoring: str, known: Collection[Series]) -> Level | None:
+    """A metric that was much lower `LOAD_SHOWS` ago, or not measured yet: its load has just begun.
 
-
-def rising_metric(cluster: Cluster, hpa: Object, monitoring: str) -> Metric | None:
-    """A utilization that was much lower `LOAD_SHOWS` ago, or not measured yet: its load has just begun.
-
-    None also where Prometheus cannot be asked.
+    Of those that Prometheus is known to have; None also where it cannot be asked.
     """
-    promql = (
-        f"max by (metric_name) ({_utilization(_selected(hpa))} offset {int(LOAD_SHOWS.total_seconds())}s)"
-    )
-    earlier = if_readable(lambda: Prometheus.of(cluster, monitoring).query(promql))
-    if earlier is None:
+    offset = f" offset {int(LOAD_SHOWS.total_seconds())}s"
+    before = if_readable(lambda: _extremes(Prometheus.of(cluster, monitoring), hpa, "max", _STATUS, offset))
+    if before is None:
         return None
-    before = {sample.labels.get("metric_name", ""): sample.value for sample in earlier if sample.number}
-    for metric, ratio in ratios(hpa).items():
-        now, was = metric.utilization, before.get(metric.name, 0.0)
-        if now and now > was * _STEEPNESS and ratio * (now - was) / now > _NOTABLE:
-            return metric
+    for level in levels(hpa):
+        series, now = (level.metric.name, level.measure), float(level.amount)
+        was = before.get(series, 0.0)
+        if series in known and now > was * _STEEPNESS and level.ratio * (now - was) / now > _NOTABLE:
+            return level
     return None
 
 
 def made_by_autoscaler(story: Traces, past: History, rise: datetime, now: datetime) -> bool | None:
     """Whether the autoscaler made a rise that Prometheus saw; None when no trace can tell any more.
 
-    The load decides where it was measured. An autoscaler without load undoes a rise by
-    hand at once, by steps of its own: so a step near the rise counts only if the count
-    did not fall with it.
+    The load decides where it was measured; that there was none is known only where all metrics
+    were. An autoscaler without load undoes a rise by hand at once, by steps of its own: so a step
+    near the rise counts only if the count did not fall with it.
     """
-    asked = {name: past.limit(name, target) for name, target in story.targets.items()}
-    loads = [past.peaks[name] / limit for name, limit in asked.items() if name in past.peaks]
-    if loads and (max(loads) > 1 or max(loads) < NO_LOAD):
-        return max(loads) > 1
+    asked = {series: past.limit(series, target) for series, target in story.targets.items()}
+    loads = [past.peaks[series] / limit for series, limit in asked.items() if limit and series in past.peaks]
+    if loads and max(loads) > 1:
+        return True
+    if loads and max(loads) < NO_LOAD and past.peaks.keys() >= asked.keys():
+        return False
     margin = timedelta(seconds=past.step_s + 60)
     if any(abs(step - rise) <= margin and past.rose_at(step) for step in story.steps()):
         return True
-    if story.last_scale is None or story.last_scale < rise or now - rise < EVENTS_LAST:
+    if story.last_scale is None or story.last_scale < rise:
         return False
-    return None if loads else True
+    if story.unread is None and now - rise < EVENTS_LAST:
+        return False
+    return None if loads or story.unread else True
 
 
 def moment_of(point: Point) -> datetime:

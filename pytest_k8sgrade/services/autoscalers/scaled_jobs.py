@@ -13,16 +13,15 @@ from pytest_k8sgrade.kube import scaled_objects
 from pytest_k8sgrade.kube.conditions import Condition, condition, conditions
 from pytest_k8sgrade.kube.objects import spec_of
 from pytest_k8sgrade.kube.selectors import controller
-from pytest_k8sgrade.outcome import Absent, absent, cannot_tell, too_early, unmet
+from pytest_k8sgrade.outcome import cannot_tell, too_early, unmet
 from pytest_k8sgrade.services.autoscalers import keda
-from pytest_k8sgrade.services.diagnosis import require_known, require_lasting
+from pytest_k8sgrade.services.diagnosis import require_known
 
 if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object = Mapping[str, Any]
 
-KIND = "ScaledJob"
 LABEL = "scaledjob.keda.sh/name"
 READY_REASONS = frozenset({"ScaledJobReady"})
 ACTIVE_REASONS = frozenset({"ScalerActive", "ScalerNotActive"})
@@ -33,14 +32,7 @@ _KEPT = 100
 
 def get(cluster: Cluster, name: str, namespace: str) -> Object:
     """The ScaledJob, which is not being deleted."""
-    try:
-        scaled = cluster.get(keda.API_VERSION, KIND, name, namespace)
-    except Absent as gone:
-        if gone.reason.id != "object-absent":
-            raise
-        absent("keda-job-absent", wanted=name, name=name, namespace=namespace)
-    require_lasting(scaled)
-    return scaled
+    return keda.get_lasting(cluster, keda.JOB_KIND, name, namespace)
 
 
 def _details(scaled: Object) -> dict[str, Any]:
@@ -96,7 +88,7 @@ def require_completed(cluster: Cluster, scaled: Object, at_least: int) -> None:
 
 def _made_by(scaled: Object, job: Object) -> bool:
     owner = controller(job)
-    return owner is not None and (owner["kind"], owner["name"]) == (KIND, scaled["metadata"]["name"])
+    return owner is not None and (owner["kind"], owner["name"]) == (keda.JOB_KIND, scaled["metadata"]["name"])
 
 
 def _ended(jobs: Sequence[Object], how: str) -> int:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_k8sgrade.kube import autoscalers
-from pytest_k8sgrade.kube.autoscalers import Metric
+from pytest_k8sgrade.kube.autoscalers import Measure, Metric, Series
 from pytest_k8sgrade.kube.conditions import condition
 from pytest_k8sgrade.outcome import CannotTell, Findings, cannot_tell, too_early, unmet
 from pytest_k8sgrade.services.autoscalers.autoscaling import details, target_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.cluster import Cluster
 
 Object = Mapping[str, Any]
+_UNITS: Mapping[Measure, str] = {"utilization": " %", "average": "", "value": ""}
 _LOOP_S = 30
 """Two rounds of the controller."""
 
@@ -76,21 +78,30 @@ def _explain_begun(
     cluster: Cluster, hpa: Object, story: Traces, past: History | None, monitoring: str
 ) -> None:
     """Tell of a load that has just begun: whether it is too weak nobody can say yet."""
-    if not _weak_peaks(story, past):
-        return
-    rising = rising_metric(cluster, hpa, monitoring)
+    peaks = _weak_peaks(story, past)
+    rising = rising_metric(cluster, hpa, monitoring, peaks) if peaks else None
     if rising is not None:
-        limit, minutes = story.targets[rising.name], LOAD_SHOWS // timedelta(minutes=1)
-        params = {**details(hpa), "metric": rising.name, "value": rising.utilization, "limit": limit}
-        too_early(
-            "hpa-load-just-begun", seen=rising.utilization, wanted=f"> {limit}", minutes=minutes, **params
-        )
+        value, limit = _number(rising.amount), _number(rising.target)
+        measured = {
+            "metric": rising.metric.name,
+            "value": value,
+            "limit": limit,
+            "unit": _UNITS[rising.measure],
+        }
+        minutes = LOAD_SHOWS // timedelta(minutes=1)
+        told = {**details(hpa), **measured, "minutes": minutes}
+        too_early("hpa-load-just-begun", seen=value, wanted=f"> {limit}", **told)
 
 
-def _weak_peaks(story: Traces, past: History | None) -> dict[str, float]:
+def _weak_peaks(story: Traces, past: History | None) -> dict[Series, float]:
     """The highest values of the metrics, where Prometheus has some and none was above its target."""
-    peaks = {name: peak for name, peak in past.peaks.items() if name in story.targets} if past else {}
-    return peaks if all(peak <= story.targets[name] for name, peak in peaks.items()) else {}
+    peaks = {series: peak for series, peak in past.peaks.items() if series in story.targets} if past else {}
+    return peaks if all(peak <= story.targets[series] for series, peak in peaks.items()) else {}
+
+
+def _number(amount: Decimal | float) -> int | float:
+    """An amount for messages, whole where it is."""
+    return int(amount) if amount == int(amount) else round(float(amount), 3)
 
 
 def _past(cluster: Cluster, hpa: Object, monitoring: str) -> tuple[History | None, CannotTell | None]:
@@ -122,8 +133,10 @@ def _judge_rise(cluster: Cluster, hpa: Object, story: Traces, past: History) -> 
         cluster.held_since(rise)
         return
     highest = int(max(point.value for point in past.points))
-    seen = {"replicas": highest, "peaks": dict(past.peaks)}
+    seen = {"replicas": highest, "peaks": past.shown_peaks}
     params = {**details(hpa), "highest": highest, "least": story.least, "at": rise.isoformat()}
+    if author is None and story.unread is not None:
+        raise story.unread
     if author is None:
         cannot_tell("hpa-history-expired", seen=seen, wanted="SuccessfulRescale", **params)
     unmet("hpa-raised-by-hand", seen=seen, wanted="SuccessfulRescale", **params)
@@ -144,9 +157,12 @@ def _never(hpa: Object, story: Traces, past: History | None, doubt: CannotTell |
         cannot_tell("hpa-step-unseen", seen=begins, wanted=steps[-1].isoformat(), begins=begins, **params)
     peaks = _weak_peaks(story, past)
     if peaks:
-        name = max(peaks, key=lambda metric: peaks[metric] / story.targets[metric])
-        measured = {**params, "metric": name, "peak": int(peaks[name]), "limit": story.targets[name]}
-        unmet("hpa-load-too-weak", seen=peaks[name], wanted=story.targets[name], **measured)
+        highest = max(peaks, key=lambda series: peaks[series] / story.targets[series])
+        (name, measure), limit = highest, _number(story.targets[highest])
+        measured = {"metric": name, "peak": _number(peaks[highest]), "limit": limit, "unit": _UNITS[measure]}
+        unmet("hpa-load-too-weak", seen=peaks[highest], wanted=limit, **params, **measured)
+    if story.unread is not None and steps and past is None:
+        raise story.unread
     reason = "hpa-never-scaled" if story.last_scale is None else "hpa-only-raised-to-minimum"
     unmet(reason, seen=story.replicas, wanted=f"> {story.least}", **params)
 

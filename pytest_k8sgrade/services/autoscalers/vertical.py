@@ -42,7 +42,7 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
 """The Deployments' names by upstream's manifests and by the usual charts."""
 DEFAULT_RECOMMENDER = "default"
 DEFAULT_LEAST_PODS = 2
-"""The updater's own default: it does not evict an only pod."""
+"""The updater's own default: it neither evicts nor resizes an only pod."""
 FIRST_NUMBERS = timedelta(minutes=5)
 """The recommender writes every minute, once metrics-server has seen the pods for some."""
 
@@ -94,11 +94,14 @@ def component_down(cluster: Cluster, namespace: str, part: str, *, managed: bool
 
 
 def least_pods(cluster: Cluster, vpa: Object, namespace: str) -> int:
-    """How many pods there must be before one is evicted, by the VPA or by the updater's option."""
+    """How many pods there must be before one is changed, by the VPA or by the updater's option."""
+    updater = if_readable(lambda: component(cluster, namespace, "updater"))
+    in_place = verticals.update_mode(vpa) in verticals.IN_PLACE_MODES
+    if in_place and updater and workloads.flag(updater, "--in-place-skip-disruption-budget"):
+        return 0
     own = verticals.min_replicas(vpa)
     if own is not None:
         return own
-    updater = if_readable(lambda: component(cluster, namespace, "updater"))
     asked = workloads.option(updater, "--min-replicas") if updater else ""
     return int(asked) if asked.isdecimal() else DEFAULT_LEAST_PODS
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_k8sgrade.kube import budgets, vertical_caps, verticals
+from pytest_k8sgrade.kube import budgets, vertical_boost, vertical_caps, verticals
 from pytest_k8sgrade.kube.conditions import condition, conditions
 from pytest_k8sgrade.kube.quantity import parse_quantity
 from pytest_k8sgrade.kube.rollout import living
 from pytest_k8sgrade.kube.selectors import controller
 from pytest_k8sgrade.kube.times import parse_time
+from pytest_k8sgrade.kube.vertical_ranges import Allowed, allowed_by
 from pytest_k8sgrade.services.autoscalers import vertical
 from pytest_k8sgrade.services.diagnosis import if_readable, if_recorded
 from pytest_k8sgrade.services.running import workloads
@@ -42,10 +43,25 @@ def pods_of(cluster: Cluster, target: Object) -> list[Object]:
     pods = [pod for pod in workloads.selected_pods(cluster, target) if not _foreign(target, pod)]
     if target["kind"] not in _BY_RUNS:
         return living(pods)
-    made = [pod for pod in pods if (controller(pod) or {}).get("kind") == "Job"]
+    others = _jobs_of_others(cluster, target) if target["kind"] == "CronJob" else set()
+    made = [pod for pod in pods if _job_of(pod) not in {None, *others}]
     last = max(made, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
-    run = (controller(last) or {}).get("name") if last is not None else None
-    return [pod for pod in made if (controller(pod) or {}).get("name") == run]
+    return [pod for pod in made if last is not None and _job_of(pod) == _job_of(last)]
+
+
+def _job_of(pod: Object) -> str | None:
+    owner = controller(pod) or {}
+    return owner.get("name") if owner.get("kind") == "Job" else None
+
+
+def _jobs_of_others(cluster: Cluster, target: Object) -> set[str]:
+    """The Jobs that are known not to be a CronJob's, whose pods may have its labels all the same."""
+    name, namespace = target["metadata"]["name"], target["metadata"]["namespace"]
+    none: list[dict[str, Any]] = []
+    jobs = if_recorded(lambda: cluster.list("batch/v1", "Job", namespace), none)
+    owners = {job["metadata"]["name"]: controller(job) or {} for job in jobs}
+    own = ("CronJob", name)
+    return {job for job, owner in owners.items() if (owner.get("kind"), owner.get("name")) != own}
 
 
 def _foreign(target: Object, pod: Object) -> bool:
@@ -91,7 +107,7 @@ def difference(cluster: Cluster, vpa: Object, pod: Object, asked: Requests) -> D
     compared = [*_compared(vpa, pod)]
     if not compared:
         return Difference(controlled=False)
-    plain = vertical_caps.ContainerRange()
+    plain = Allowed()
     if all(_judged(vpa, pod, asked, one, plain) is None for one in compared):
         return None
     allowed = if_recorded(lambda: _allowed(cluster, pod), plain)
@@ -99,14 +115,18 @@ def difference(cluster: Cluster, vpa: Object, pod: Object, asked: Requests) -> D
     return next((one for one in wrong if one is not None), None)
 
 
-def _allowed(cluster: Cluster, pod: Object) -> vertical_caps.ContainerRange:
-    return vertical_caps.container_range(cluster.list("v1", "LimitRange", pod["metadata"].get("namespace")))
+def _allowed(cluster: Cluster, pod: Object) -> Allowed:
+    return allowed_by(cluster.list("v1", "LimitRange", pod["metadata"].get("namespace")))
 
 
 def _compared(vpa: Object, pod: Object) -> Iterator[tuple[str, str]]:
-    """Containers of the pod with the resources that the VPA looks after."""
+    """Containers of the pod with the resources that the VPA looks after.
+
+    Native sidecars are looked after by newer versions only, if they are told to: those with numbers count.
+    """
     advice = verticals.recommendations(vpa)
-    for container in sorted(verticals.requests_of(pod)):
+    left = verticals.sidecars_of(pod) - advice.keys()
+    for container in sorted(verticals.requests_of(pod).keys() - left):
         if verticals.observed(pod, container):
             for resource in verticals.controlled(vpa, container):
                 if container not in advice or resource in advice[container].target:
@@ -114,17 +134,18 @@ def _compared(vpa: Object, pod: Object) -> Iterator[tuple[str, str]]:
 
 
 def _judged(
-    vpa: Object, pod: Object, asked: Requests, where: tuple[str, str], allowed: vertical_caps.ContainerRange
+    vpa: Object, pod: Object, asked: Requests, where: tuple[str, str], allowed: Allowed
 ) -> Difference | None:
     container, resource = where
-    resources = verticals.resources_of(pod)[container]
-    text = (resources.get("requests") or {}).get(resource)
+    text = verticals.requests_of(pod)[container].get(resource)
     own = verticals.recommendations(vpa).get(container)
     if own is None:
         return Difference(container, resource, text)
     amount = parse_quantity(text) if text is not None else None
+    if amount is not None and resource == "cpu" and container in vertical_boost.boosted(pod):
+        amount = vertical_boost.without(vpa, container, amount)
     template = verticals.amounts(asked.get(container)).get(resource)
-    fitted = vertical_caps.capped(vpa, resources, own, allowed)
+    fitted = vertical_caps.capped(vpa, pod, allowed)[container]
     target, less = fitted.target[resource], fitted.target[resource] != own.target[resource]
     within = amount is not None and fitted.allows(resource, amount)
     if amount == own.target[resource] or ((amount == target or within) and amount != template):
@@ -144,7 +165,7 @@ def _written(vpa: Object, container: str, resource: str) -> str:
 class Looked:
     """What is looked at: the VPA with its target and their pods, and the namespace of its programs.
 
-    `least` is how many pods there must be for an eviction.
+    `least` is how many pods there must be for a change.
     """
 
     vpa: Object
@@ -158,6 +179,9 @@ def why_not_applied(
     cluster: Cluster, at: Looked, pod: Object, wrong: Difference
 ) -> tuple[str, bool, dict[str, Any]]:
     """The message for a pod without the recommended requests, whether it is only early, and its facts."""
+    boosted = vertical_boost.boosted(pod)
+    if boosted:
+        return _why_boosted(cluster, at, pod, boosted)
     told = _why_left_alone(pod, wrong)
     if told is not None:
         return told, False, {}
@@ -168,6 +192,19 @@ def why_not_applied(
         return reason or ("vpa-next-run" if by_runs else "vpa-initial-only-new-pods"), False, facts
     reason, facts = _why_not_updated(cluster, at, pod)
     return reason or "vpa-not-applied", reason is None and _recent(cluster, at.vpa, pod), facts
+
+
+def _why_boosted(
+    cluster: Cluster, at: Looked, pod: Object, boosted: Sequence[str]
+) -> tuple[str, bool, dict[str, Any]]:
+    """The message for a pod that waits for the end of its boost: for the updater, once that is over."""
+    lasts_s, ready = max(vertical_boost.lasts_s(at.vpa, one) for one in boosted), condition(pod, "Ready")
+    since = ready.since if ready is not None and ready.true else None
+    begun = since or parse_time((pod.get("status") or {}).get("startTime"))
+    bound = FIRST_UPDATE + (timedelta(seconds=lasts_s) if since else timedelta(0))
+    early = begun is not None and cluster.now - begun < bound
+    down = not early and since is not None and vertical.component_down(cluster, at.system, "updater")
+    return "vpa-updater-down" if down else "vpa-startup-boost", early, {"lasts_s": lasts_s}
 
 
 def _why_left_alone(pod: Object, wrong: Difference) -> str | None:
@@ -189,7 +226,7 @@ def _why_not_updated(cluster: Cluster, at: Looked, pod: Object) -> tuple[str | N
     fault, facts = _webhook_fault(cluster) if evicting else (None, {})
     told: dict[str, Callable[[], bool]] = {
         "vpa-webhook-absent": lambda: fault == "vpa-webhook-absent",
-        "vpa-too-few-replicas": lambda: evicting and len(at.pods) < at.least,
+        "vpa-too-few-replicas": lambda: len(at.pods) < at.least,
         "vpa-updater-down": lambda: vertical.component_down(cluster, at.system, "updater"),
         "vpa-webhook-without-backend": lambda: fault == "vpa-webhook-without-backend",
         "vpa-change-not-wanted": lambda: not verticals.change_wanted(at.vpa, pod),

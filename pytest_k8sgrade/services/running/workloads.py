@@ -28,6 +28,10 @@ _UNDER_WAY = ("workload-rolling-out", "workload-old-pods")
 _POD_REASONS = frozenset({*_UNDER_WAY, "workload-not-ready", "workload-deadline-exceeded"})
 
 
+_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+"""What Go reads as true."""
+
+
 def get(cluster: Cluster, kind: WorkloadKind, name: str, namespace: str) -> Object:
     """A workload; Absent with its reason when it is not there."""
     return cluster.get("apps/v1", kind, name, namespace)
@@ -98,13 +102,24 @@ def pod_template(workload: Object) -> Object:
 
 def option(workload: Object, name: str) -> str:
     """The value of an option on the command line of its containers, as `--a=b` or `--a b`; else empty."""
-    for container in pod_template(workload).get("containers") or []:
-        words = [*(container.get("command") or []), *(container.get("args") or [])]
+    for words in _command_lines(workload):
         for word, following in zip(words, [*words[1:], ""], strict=False):
             written, _, value = word.partition("=")
             if written == name:
                 return str(value or following)
     return ""
+
+
+def flag(workload: Object, name: str) -> bool:
+    """Whether a switch is set on the command line of its containers, as `--a` or `--a=true`."""
+    words = [word.partition("=") for words in _command_lines(workload) for word in words]
+    values = [value or "true" for written, _, value in words if written == name]
+    return bool(values) and values[-1] in _TRUE
+
+
+def _command_lines(workload: Object) -> list[list[str]]:
+    containers = pod_template(workload).get("containers") or []
+    return [[*(one.get("command") or []), *(one.get("args") or [])] for one in containers]
 
 
 def _template(workload: Object) -> Object:

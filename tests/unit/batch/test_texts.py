@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 from pytest_k8sgrade import batch
+from pytest_k8sgrade.batch.entry import Entry
+from pytest_k8sgrade.batch.problems import refusal
+from pytest_k8sgrade.cluster import FOREIGN
+from pytest_k8sgrade.cluster.kubeconfig import choose
+from pytest_k8sgrade.errors import KubeconfigFault
+from pytest_k8sgrade.gradebook.attempt import Student
 from pytest_k8sgrade.locale.messages import HINT_LEVELS, LANGUAGES, Catalogue, placeholders
 from pytest_k8sgrade.outcome import Reason
 
@@ -48,3 +54,17 @@ def test_a_reason_has_text_and_hints_in_both_languages(reason: str) -> None:
         assert all(hints), f"{reason}: a hint is missing in {language}"
         needed.append(set().union(*map(placeholders, [text, *hints])))
     assert needed[0] == needed[1]
+
+
+def test_a_refusal_is_told_in_the_language_of_the_page(tmp_path: Path) -> None:
+    """What is wrong with a kubeconfig as well, and in no language with a path of this machine."""
+    place = tmp_path / "config"
+    place.write_text("[]", encoding="utf-8")
+    with pytest.raises(KubeconfigFault) as fault:
+        choose(place, policy=FOREIGN)
+    problem = refusal(Entry(student=Student(id="s1"), kubeconfig=place), fault.value, tmp_path)
+    told = {language: Catalogue(language).text(problem.reason) for language in LANGUAGES}
+    assert "it is no YAML mapping" in told["en"]
+    assert "YAML 매핑이 아닙니다" in told["ko"]
+    assert "it is no" not in told["ko"]
+    assert str(tmp_path) not in "".join(told.values())

@@ -109,6 +109,7 @@ def test_a_node_group_is_known_in_its_limits_and_usable() -> None:
         ([event(UP, LONG_AGO)], "met", None),
         ([event(UP, None)], "met", None),
         ([event(NOT, LONG_AGO)], "unmet", "ca-never-scaled-up"),
+        ([event(UP, LONG_AGO), event(NOT, RECENT)], "met", None),
         ([], "unmet", "ca-never-scaled-up"),
         ([WAITS], "unmet", "ca-pod-not-seen"),
         ([WAITS, event(UP, RECENT)], "early", "ca-node-awaited"),

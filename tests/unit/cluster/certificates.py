@@ -21,6 +21,7 @@ class Authority:
     server_pem: Path
     client_pem: bytes
     client_key: bytes
+    issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def make_authority(
@@ -35,7 +36,17 @@ def make_authority(
     client = _certificate("kim-minji", client_key, (ca, ca_key), valid_for=timedelta(days=1))
     path = folder / "server.pem"
     path.write_bytes(_key(key) + _pem(server))
-    return Authority(_pem(ca), path, _pem(client), _key(client_key))
+    return Authority(_pem(ca), path, _pem(client), _key(client_key), (ca, ca_key))
+
+
+def client_pair(
+    since: timedelta, until: timedelta, authority: Authority | None = None
+) -> tuple[bytes, bytes]:
+    """A client certificate of that time from now on, with its key; of the authority or of none."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = authority.issuer if authority else None
+    made = _certificate("lee-jiwoo", key, issuer, valid_for=until, since=since)
+    return _pem(made), _key(key)
 
 
 def _certificate(
@@ -44,6 +55,7 @@ def _certificate(
     issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None,
     *,
     valid_for: timedelta,
+    since: timedelta = timedelta(days=-2),
     host: str | None = None,
 ) -> x509.Certificate:
     subject = x509.Name(
@@ -56,7 +68,7 @@ def _certificate(
         .issuer_name(issuer[0].subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=2))
+        .not_valid_before(now + since)
         .not_valid_after(now + valid_for)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -155,12 +155,17 @@ def test_a_plugin_gives_the_token(api: FakeApi, tmp_path: Path) -> None:
 
 
 def test_a_failing_plugin_is_told_before_anything_is_graded(
-    api: FakeApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    api: FakeApi, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The library would only log it and go on as nobody; here it is a fault with the plugin's words."""
-    user = _plugin(tmp_path, "import sys; sys.exit('session expired, log in')")
-    with pytest.raises(KubeconfigFault, match=r"gave no credentials.*session expired") as fault:
+    """The library would only log it and go on as nobody. What it prints may be a secret."""
+    user = _plugin(
+        tmp_path, "import sys; print('planted-out'); print('planted-err', file=sys.stderr); sys.exit(7)"
+    )
+    with pytest.raises(KubeconfigFault, match=r"gave no credentials; it ended with exit code 7") as fault:
         connect(api.kubeconfig(user))
+    assert repr(sys.executable) in str(fault.value)
+    told = [*fault.value.texts.values(), caplog.text, *capfd.readouterr()]
+    assert "planted" not in "".join(told)
     assert "context 'lab'" in str(fault.value)
     assert api.requests == []
 
