@@ -34,6 +34,7 @@ NOT_MISSED = {
         "prometheuses.monitoring.coreos.com", "poddisruptionbudgets.policy",
         "triggerauthentications.keda.sh", "clustertriggerauthentications.keda.sh", "limitranges",
         "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io",
+        "jobs.batch",
     },
     "challenge1": {
         "secrets", "configmaps", "services", "daemonsets.apps", "statefulsets.apps",
@@ -48,8 +49,9 @@ NOT_MISSED = {
     },
 }  # fmt: skip
 """What only matters in states that nobody has recorded: pods without a node, a quota that is used
-up, references to what is not there, an autoscaler's target of another kind, an Ingress or a Service
-of Argo CD's without an address, an application that is meant to be scraped without a ServiceMonitor."""
+up, references to what is not there, an autoscaler's target of another kind (Jobs are read for a
+CronJob), an Ingress or a Service of Argo CD's without an address, an application that is meant to be
+scraped without a ServiceMonitor."""
 
 
 @cache
