@@ -177,9 +177,9 @@ def _parsed(content: bytes, origin: str) -> dict[str, Any]:
 
 def _context_name(document: Mapping[str, Any], context: str | None, origin: str) -> str:
     names = [entry["name"] for entry in document["contexts"]]
-    wanted = context or document["current-context"]
+    wanted = document["current-context"] if context is None else context
     known = ", ".join(map(repr, names)) or "none"
-    if not wanted:
+    if context is None and not wanted:
         _fault(origin, f"no current-context; contexts: {known}", "pass --k8s-grade-context NAME")
     if wanted not in names:
         _fault(
