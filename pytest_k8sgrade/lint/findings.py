@@ -17,7 +17,6 @@ Severity: TypeAlias = Literal["error", "warning"]
 RULES: Mapping[str, Severity] = MappingProxyType(
     {
         "fault": "error",
-        "unknown-kind": "error",
         "need-waived": "warning",
         "need-outlasts": "warning",
         "need-above-level": "warning",

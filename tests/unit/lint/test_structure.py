@@ -32,7 +32,7 @@ def test_the_good_lab_is_clean(tmp_path: Path) -> None:
         (
             "space: lab",
             "space: {first_that_exists: [a], holding: widget/x}",
-            "unknown-kind",
+            "fault",
             None,
             "widget/x",
         ),
