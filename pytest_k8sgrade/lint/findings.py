@@ -21,6 +21,7 @@ RULES: Mapping[str, Severity] = MappingProxyType(
         "need-outlasts": "warning",
         "need-above-level": "warning",
         "pass-mark-out-of-reach": "error",
+        "pass-mark-a-share": "warning",
         "never-passed": "error",
         "title-repeated": "warning",
         "title-missing": "warning",

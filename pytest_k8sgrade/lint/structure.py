@@ -69,6 +69,9 @@ def _totals(subject: Subject) -> Iterator[Finding]:
     if reachable < mark_points <= sum_of(rubric.items):  # beyond the sum it is a fault of the loader's
         told = {"mark": f"{mark_points:f}", "reachable": f"{reachable:f}"}
         yield subject.in_file("pass-mark-out-of-reach", "pass_mark", **told)
+    if 0 < mark_points < 1 < reachable:
+        share = f"{mark_points * 100:f}".rstrip("0").rstrip(".") + "%"
+        yield subject.in_file("pass-mark-a-share", "pass_mark", mark=f"{mark_points:f}", share=share)
     for item in rubric.items:
         if item.required and excluded(item) == "skipped":
             yield subject.in_item("never-passed", item, "required", name=item.active)
