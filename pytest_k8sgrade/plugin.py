@@ -101,6 +101,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def refuse_without_lab(config: pytest.Config) -> None:
+    """Whoever types such an option wants a grade; an ini file may set defaults for all runs."""
+    typed = [str(argument).partition("=")[0] for argument in config.invocation_params.args]
+    options = [
+        option for option in typed if option.startswith("--k8s-grade-") and option != "--k8s-grade-list"
+    ]
+    if options:
+        raise pytest.UsageError(f"{options[0]} grades nothing without --k8s-grade=LAB; name the lab, too")
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Get ready without looking for garbage: what is made here lives as long as the process.
@@ -129,7 +139,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the grading run, or do nothing at all."""
-    if config.getoption("k8s_grade") is None or hasattr(config, "workerinput"):
+    if config.getoption("k8s_grade") is None:
+        refuse_without_lab(config)
+        return
+    if hasattr(config, "workerinput"):
         return
     with undisturbed():
         from pytest_k8sgrade.run.hooks import start  # noqa: PLC0415 - dormant until asked

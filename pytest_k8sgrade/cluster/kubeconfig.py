@@ -182,9 +182,9 @@ def _parsed(content: bytes, origin: str) -> dict[str, Any]:
 
 def _context_name(document: Mapping[str, Any], context: str | None, origin: str) -> str:
     names = [entry["name"] for entry in document["contexts"]]
-    wanted = context or document["current-context"]
+    wanted = document["current-context"] if context is None else context
     known = ", ".join(map(repr, names)) or "-"
-    if not wanted:
+    if context is None and not wanted:
         kubeconfig_fault("no-current-context", origin, known=known)
     if wanted not in names:
         kubeconfig_fault("no-context", origin, context=repr(wanted), known=known)

@@ -16,6 +16,7 @@ import click
 
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.locale.messages import default_language
+from pytest_k8sgrade.reports.streams import be_tolerant
 from pytest_k8sgrade.rubric.suggest import choices
 
 SUBCOMMANDS = ("record", "batch", "regrade", "lint", "prove", "theory", "rbac")
@@ -60,6 +61,8 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit; `arguments` are those of the process unless given."""
+    be_tolerant(sys.stdout)
+    be_tolerant(sys.stderr)
     try:
         code = group.main(arguments, prog_name="k8sgrade", standalone_mode=False)
     except click.Abort:

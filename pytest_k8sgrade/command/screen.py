@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pytest_k8sgrade.reports.prose import unglued
+from pytest_k8sgrade.reports.prose import Prose, unglued
 from pytest_k8sgrade.reports.text import visible
 
 WIDEST = 100
@@ -31,7 +31,7 @@ def console() -> Console:
     return found
 
 
-def show(screen: Console, *parts: Padding | Table | Text | str) -> None:
+def show(screen: Console, *parts: Padding | Table | Text | Prose | str) -> None:
     """Print parts; the spaces inside commands come back after the wrapping."""
     for part in parts:
         with screen.capture() as wrapped:

@@ -6,6 +6,7 @@ one is kept, always the same one whatever the order of the attempts.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -182,14 +183,22 @@ def _slow(student: str, attempt: AttemptMark) -> Slow:
 
 
 def problems(marks: Iterable[StudentMark]) -> Iterator[Problem]:
-    """Why hand-ins could not be graded at all, the most frequent first."""
-    students: dict[str, set[str]] = defaultdict(set)
-    texts: dict[str, str] = {}
+    """Why hand-ins could not be graded at all, the most frequent first.
+
+    Faults of hand-ins are told apart by what they are, not by the file's name in them.
+    """
+    students: dict[tuple[str, str], set[str]] = defaultdict(set)
+    texts: dict[tuple[str, str], set[str]] = defaultdict(set)
     for mark in marks:
-        for attempt in mark.attempts:
-            if attempt.problem is not None:
-                problem = attempt.problem
-                students[problem.id].add(mark.student.id)
-                texts[problem.id] = min(texts.get(problem.id, problem.text), problem.text)
-    for name in sorted(students, key=lambda name: (-len(students[name]), name)):
-        yield Problem(id=name, text=texts[name], students=tuple(sorted(students[name])))
+        for problem in (attempt.problem for attempt in mark.attempts if attempt.problem is not None):
+            key = problem.id, _without_names(problem.text) if "fault" in problem.params else ""
+            students[key].add(mark.student.id)
+            texts[key].add(problem.text)
+    for key in sorted(students, key=lambda key: (-len(students[key]), key)):
+        text = min(texts[key]) if len(texts[key]) == 1 or not key[1] else key[1]
+        yield Problem(id=key[0], text=text, students=tuple(sorted(students[key])))
+
+
+def _without_names(fault: str) -> str:
+    """A fault without what differs from hand-in to hand-in."""
+    return re.sub(r"'[^']*'|(?<=\bkubeconfig )[^\s:,]+", "…", fault)

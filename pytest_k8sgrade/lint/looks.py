@@ -13,9 +13,9 @@ from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster, View
 from pytest_k8sgrade.cluster.reader import Reader
-from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.lint.subject import Subject
 from pytest_k8sgrade.outcome import Finding, JsonValue, Observation
+from pytest_k8sgrade.rubric.kinds import known_kinds
 from pytest_k8sgrade.rubric.model import Item
 from pytest_k8sgrade.rubric.signature import Check
 from pytest_k8sgrade.rubric.variables import fixed_values, needed_variables, searches, substitute
@@ -52,10 +52,10 @@ class Scene:
 
     def looks(self, subject: Subject) -> Iterator[Look]:
         """One look at each graded item, each on a view of its own."""
-        try:
-            search = Search(fixed_values(subject.rubric, {}), searches(subject.rubric, {}))
-        except UsageFault:
+        looked_up = searches(subject.rubric, {})
+        if any(one.kind.lower() not in known_kinds() for one in looked_up.values()):
             return  # a variable that no run can look up, which is a finding of its own
+        search = Search(fixed_values(subject.rubric, {}), looked_up)
         for item, check in subject.graded:
             if runs_alone(check):
                 yield self._look(item, check, search)

@@ -15,7 +15,7 @@ from pytest_k8sgrade.lint.findings import Finding, Severity
 from pytest_k8sgrade.lint.run import Linted
 from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports.labels import Labels, labels
-from pytest_k8sgrade.reports.prose import prose
+from pytest_k8sgrade.reports.prose import Prose
 from pytest_k8sgrade.reports.text import visible
 
 SCHEMA: Final = "k8sgrade/lint/v1"
@@ -37,7 +37,7 @@ def as_lines(results: Sequence[Linted], language: Language) -> str:
     return "\n".join([*lines, *_summary(results, words)]) + "\n"
 
 
-def page(results: Sequence[Linted], language: Language) -> Iterator[Text | Padding]:
+def page(results: Sequence[Linted], language: Language) -> Iterator[Text | Prose | Padding]:
     """The findings for a terminal, to be wrapped."""
     words = labels(language, "lint")
     for linted in results:
@@ -46,10 +46,10 @@ def page(results: Sequence[Linted], language: Language) -> Iterator[Text | Paddi
             severity = Text(words(finding.severity), _STYLES[finding.severity])
             yield Text.assemble(place, severity, "  ", (finding.rule, "dim"))
             for line in (_text(finding, words), *_details(finding, words)):
-                yield Padding(prose(line), (0, 0, 0, 4))
+                yield Padding(Prose(line), (0, 0, 0, 4))
             yield Text("")
         yield from (Text(line) for line in _remarks(linted, words))
-    yield from (prose(line) for line in _summary(results, words))
+    yield from (Prose(line) for line in _summary(results, words))
 
 
 def as_json(results: Sequence[Linted], language: Language) -> dict[str, Any]:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.lint.findings import Finding
 from pytest_k8sgrade.lint.subject import Subject
 from pytest_k8sgrade.rubric.fields import LocalizedText, show_duration
-from pytest_k8sgrade.rubric.model import FirstThatExists, Item, sum_of
+from pytest_k8sgrade.rubric.model import Item, sum_of
 from pytest_k8sgrade.rubric.variables import placeholders
 from pytest_k8sgrade.run.results import excluded
-from pytest_k8sgrade.run.search import object_kind
 
 _WRITTEN = ("exists", "configured")
 """Levels that are read from what is written: nothing has to run for them."""
@@ -71,6 +69,9 @@ def _totals(subject: Subject) -> Iterator[Finding]:
     if reachable < mark_points <= sum_of(rubric.items):  # beyond the sum it is a fault of the loader's
         told = {"mark": f"{mark_points:f}", "reachable": f"{reachable:f}"}
         yield subject.in_file("pass-mark-out-of-reach", "pass_mark", **told)
+    if 0 < mark_points < 1 < reachable:
+        share = f"{mark_points * 100:f}".rstrip("0").rstrip(".") + "%"
+        yield subject.in_file("pass-mark-a-share", "pass_mark", mark=f"{mark_points:f}", share=share)
     for item in rubric.items:
         if item.required and excluded(item) == "skipped":
             yield subject.in_item("never-passed", item, "required", name=item.active)
@@ -78,14 +79,9 @@ def _totals(subject: Subject) -> Iterator[Finding]:
 
 def _variables(subject: Subject) -> Iterator[Finding]:
     used = set(_used(subject))
-    for name, value in subject.rubric.vars.items():
+    for name in subject.rubric.vars:
         if name not in used:
             yield subject.in_file("variable-unused", "vars", name, name=name)
-        if isinstance(value, FirstThatExists):
-            try:
-                object_kind(value)
-            except UsageFault:
-                yield subject.in_file("unknown-kind", "vars", name, "holding", name=name, kind=value.kind)
 
 
 def _used(subject: Subject) -> Iterator[str]:

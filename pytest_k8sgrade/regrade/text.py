@@ -19,7 +19,7 @@ from pytest_k8sgrade.regrade.marks import marks
 from pytest_k8sgrade.regrade.model import ItemChange, ItemMark, Regrade, Row, RubricChange, RubricSide
 from pytest_k8sgrade.regrade.notes import short
 from pytest_k8sgrade.reports.facts import earned
-from pytest_k8sgrade.reports.prose import prose
+from pytest_k8sgrade.reports.prose import Prose
 from pytest_k8sgrade.reports.terminal import MARKS
 from pytest_k8sgrade.reports.text import value_text, visible
 
@@ -145,7 +145,7 @@ class _Page:
         if not found:
             return
         yield self._heading("missing")
-        yield _indented(prose(self._label("regrade-missing-text")))
+        yield _indented(Prose(self._label("regrade-missing-text")))
         for (item, path), files in found.items():
             yield _indented(Text.assemble(item, " ", (self._files(files), "dim")))
             yield _indented(Text(visible(path), overflow="fold"), 4)
@@ -207,5 +207,5 @@ def _grid(columns: int = 2) -> Table:
     return table
 
 
-def _indented(part: Table | Text, cells: int = 2) -> Padding:
+def _indented(part: Table | Text | Prose, cells: int = 2) -> Padding:
     return Padding(part, (0, 0, 0, cells))

@@ -18,7 +18,7 @@ from pytest_k8sgrade.reports.facts import (
     score_range,
 )
 from pytest_k8sgrade.reports.labels import Labels
-from pytest_k8sgrade.reports.prose import prose
+from pytest_k8sgrade.reports.prose import Prose
 from pytest_k8sgrade.reports.text import number, visible
 
 _TITLES_SHOWN = 4
@@ -42,7 +42,7 @@ class _Summary:
         self._grade = grade
         self._label = label
 
-    def lines(self) -> Iterator[tuple[str, Text]]:
+    def lines(self) -> Iterator[tuple[str, Text | Prose]]:
         """All of them, in the order of reading: what there is, what is open, what it means."""
         yield from self._score()
         yield from self._open()
@@ -76,7 +76,7 @@ class _Summary:
         if all(item.verdict == "passed" for item in grade.items):
             yield "", Text(self._label("all-passed", count=len(grade.items)))
 
-    def _open(self) -> Iterator[tuple[str, Text]]:
+    def _open(self) -> Iterator[tuple[str, Text | Prose]]:
         """Each reason once, with the items it holds for."""
         reasons = open_reasons(self._grade)
         if not reasons:
@@ -89,7 +89,7 @@ class _Summary:
             root = items[0].reason
             yield "", Text(visible(root.text) if root else "")
             if items[0].hint:
-                yield "", prose(items[0].hint)
+                yield "", Prose(items[0].hint)
             yield "", Text(self._label("open-items", items=self._titles(items)), "dim")
 
     def _out(self) -> Iterator[tuple[str, Text]]:

@@ -20,7 +20,7 @@ from pytest_k8sgrade.locale.messages import Language
 from pytest_k8sgrade.reports.facts import SIGNS, earned, group_points
 from pytest_k8sgrade.reports.labels import Labels, labels
 from pytest_k8sgrade.reports.page import page
-from pytest_k8sgrade.reports.prose import prose
+from pytest_k8sgrade.reports.prose import Prose
 from pytest_k8sgrade.reports.summary import summary
 from pytest_k8sgrade.reports.text import number, value_text, visible
 
@@ -121,7 +121,7 @@ class _Page:
             if value is not None:
                 table.add_row(Text(self._label(label), "dim"), Text(value_text(value)))
         if item.hint:
-            table.add_row(Text(self._label("next"), "dim"), prose(item.hint))
+            table.add_row(Text(self._label("next"), "dim"), Prose(item.hint))
         return table
 
     def _parts(self, missing: Sequence[GradedPart]) -> Table:

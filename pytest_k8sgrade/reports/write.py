@@ -64,11 +64,22 @@ def parse_target(text: str) -> Target:
 
 def refuse_unwritable(path: Path, what: str) -> None:
     """Raise `UsageFault` where a file could not be written, before the run has cost minutes."""
+    fault = _fault_of_place(path)
+    if fault is not None:
+        raise UsageFault(f"{what} cannot be written to {str(path)!r}: {fault}; name another file")
+
+
+def _fault_of_place(path: Path) -> str | None:
     if path.is_dir():
-        raise UsageFault(f"{what} cannot be written to {str(path)!r}: it is a folder")
-    if not path.parent.is_dir():
-        missing = f"the folder {str(path.parent)!r} does not exist"
-        raise UsageFault(f"{what} cannot be written to {str(path)!r}: {missing}")
+        return "it is a folder"
+    folder = path.parent if not path.is_symlink() else path.resolve().parent
+    if not folder.is_dir():
+        return f"the folder {str(folder)!r} does not exist"
+    if path.exists() and not path.is_file():
+        return None if os.access(path, os.W_OK) else "it may not be written to"
+    return (
+        None if os.access(folder, os.W_OK | os.X_OK) else f"the folder {str(folder)!r} may not be written to"
+    )
 
 
 def write_report(target: Target, grade: Grade) -> None:

@@ -25,6 +25,7 @@ from pytest_k8sgrade.rights.constants import Values, distinct, frozen
 from pytest_k8sgrade.rights.permission import Permission, covered, of_key, without_contained
 from pytest_k8sgrade.rights.reading import reading
 from pytest_k8sgrade.rubric.document import Document
+from pytest_k8sgrade.rubric.kinds import known_kinds
 from pytest_k8sgrade.rubric.load import LoadedRubric
 from pytest_k8sgrade.rubric.model import Item
 from pytest_k8sgrade.rubric.suggest import choices
@@ -35,7 +36,6 @@ from pytest_k8sgrade.rubric.variables import (
     searches,
     substitute,
 )
-from pytest_k8sgrade.run.search import object_kind
 
 CLUSTER: Final = Permission("", "namespaces", "get")
 """The cluster's own identity is the UID of kube-system."""
@@ -69,7 +69,7 @@ def needs_of(lab: LoadedRubric, overrides: Sequence[str] = (), active: Sequence[
     looked_up = searches(lab.rubric, parse_overrides(lab.rubric, overrides))
     for item in items:
         for variable in needed_variables(item) & looked_up.keys():
-            found.add(_deciding(*object_kind(looked_up[variable])), item.id)
+            found.add(_deciding(*known_kinds()[looked_up[variable].kind.lower()]), item.id)
         read = reading(lab.checks[item.check], _given(item, lab, settings))
         for permission in read.permissions:
             found.add(permission, item.id)

@@ -15,6 +15,7 @@ from pytest_k8sgrade.outcome import JsonValue
 from pytest_k8sgrade.rubric.document import Document, Path
 from pytest_k8sgrade.rubric.faults import Faults, quoted
 from pytest_k8sgrade.rubric.fields import LocalizedText, show_duration
+from pytest_k8sgrade.rubric.kinds import known_kinds
 from pytest_k8sgrade.rubric.model import FirstThatExists, Item, Rubric, sum_of
 from pytest_k8sgrade.rubric.signature import ACTOR, Check, Checks, UnknownCheckError
 from pytest_k8sgrade.rubric.suggest import choices
@@ -45,6 +46,7 @@ def check_consistency(
             judge.texts(entry.path, entry.item)
     judge.cycles()
     if rubric is not None:
+        judge.searches(rubric)
         judge.totals(rubric)
         judge.times(rubric)
     return judge.found
@@ -129,6 +131,13 @@ class _Judge:
                     (*path, *key.split(".")),
                     f"nothing named {quoted(name)} to show; {choices(name, allowed)}",
                 )
+
+    def searches(self, rubric: Rubric) -> None:
+        """The objects that decide over a variable are of a kind that can be asked for."""
+        for name, value in rubric.vars.items():
+            if isinstance(value, FirstThatExists) and value.kind.lower() not in known_kinds():
+                near = choices(value.kind.lower(), known_kinds(), "kinds")
+                self._fault(("vars", name, "holding"), f"no kind {quoted(value.kind)}; {near}")
 
     def totals(self, rubric: Rubric) -> None:
         """Declared sums are true, and the pass mark can be reached."""

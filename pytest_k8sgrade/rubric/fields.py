@@ -108,7 +108,11 @@ class LocalizedText(Frozen):
 
 
 def _both_languages(value: object) -> object:
-    return {"en": value, "ko": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"en": value, "ko": value}
+    if not isinstance(value, (dict, LocalizedText)):
+        raise _fault("expected a text, or one for each language: {en: ..., ko: ...}", value)
+    return value
 
 
 _STRING: dict[str, Any] = {"type": "string", "minLength": 1}

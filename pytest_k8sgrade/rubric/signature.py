@@ -29,6 +29,7 @@ from pytest_k8sgrade.outcome import JsonValue
 from pytest_k8sgrade.rubric.faults import quoted
 from pytest_k8sgrade.rubric.model import Item
 from pytest_k8sgrade.rubric.suggest import choices
+from pytest_k8sgrade.rubric.type_words import words_of
 from pytest_k8sgrade.rubric.variables import fill_placeholders, substitute
 
 ACTOR = "actor"
@@ -56,17 +57,13 @@ class ParameterFault:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a check. `type_text` is the annotation as the check writes it."""
+    """One parameter of a check; `takes` says in words what a rubric may give it."""
 
     name: str
     annotation: Any
-    type_text: str
+    takes: str
     required: bool
     default: Any = None
-
-    def __str__(self) -> str:
-        """As a signature shows it."""
-        return f"{self.name}: {self.type_text}" + ("" if self.required else f" = {self.default!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,9 @@ class Check:
         """What keeps the check from being called with these parameters."""
         found = [self._unknown(name) for name in given if name not in self.parameters]
         missing = [p for p in self.parameters.values() if p.required and p.name not in given]
-        found += [ParameterFault(None, f"{self.name} needs the parameter {p}") for p in missing]
+        found += [
+            ParameterFault(None, f"{self.name} needs the parameter {p.name!r}: {p.takes}") for p in missing
+        ]
         for name in self.parameters.keys() & given.keys():
             fault = self._type_fault(self.parameters[name], given[name])
             found += [ParameterFault(name, fault)] if fault else []
@@ -107,8 +106,15 @@ class Check:
         try:
             _adapter(parameter.annotation).validate_json(json.dumps(value), strict=True)
         except ValidationError:
-            return f"{parameter.name} is {parameter.type_text}, not {quoted(value)}"
+            return f"{parameter.name} is {parameter.takes}, not {quoted(value)}{_unquoted(value)}"
         return None
+
+
+def _unquoted(value: JsonValue) -> str:
+    """What to do about `{name}` without quotes, which YAML reads as a mapping."""
+    if isinstance(value, Mapping) and list(value.values()) == [None]:
+        return f'; a variable is written in quotes: "{{{next(iter(value))}}}"'
+    return ""
 
 
 @functools.lru_cache(maxsize=256)
@@ -214,7 +220,7 @@ def _parameters(name: str, function: Callable[..., None]) -> dict[str, Parameter
         found[parameter.name] = Parameter(
             name=parameter.name,
             annotation=annotation,
-            type_text=inspect.formatannotation(annotation).replace("typing.", ""),
+            takes=words_of(annotation, inspect.formatannotation(annotation).replace("typing.", "")),
             required=required,
             default=None if required else parameter.default,
         )

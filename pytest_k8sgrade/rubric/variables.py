@@ -102,7 +102,12 @@ def _typed(name: str, text: str, default: Any) -> Scalar:
         with contextlib.suppress(ValueError, OverflowError):
             if math.isfinite(kind(text)):
                 return kind(text)
-        raise UsageFault(f"variable {name!r} is a number, not {text!r}")
+        number = "a whole number" if kind is int else "a number"
+        raise UsageFault(f"variable {name!r} is {number}, not {text!r}")
+    if not text.strip() and default != "":
+        raise UsageFault(
+            f"variable {name!r} is not empty, but {text!r} is; write {name}=VALUE, or leave it out"
+        )
     return text
 
 

@@ -53,16 +53,21 @@ class Entry:
         return self.node.rubric_item.active is not None
 
     def held_up(self) -> Observation | None:
-        """What to say instead of looking, while an item that this one needs stands in the way."""
-        self.blocked_by = None
+        """What to say instead of looking, while an item that this one needs stands in the way.
+
+        A need that failed decides, whatever is still open about the others and in whichever order they
+        are written; then one that is awaited, because it may still fail; then one that could not be graded.
+        """
+        failed = (need for need in self.needs if need.blocked_by is not None or need.verdict == "failed")
+        self.blocked_by = next(failed, None)
+        if self.blocked_by is not None:
+            return Observation("waiting")
         for need in self.needs:
-            if need.blocked_by is not None or need.verdict == "failed":
-                self.blocked_by = need
-                return Observation("waiting")
-            if need.verdict == "ungraded":
-                return Observation("cannot-tell", Reason("need-ungraded", {"needs": need.id}))
             if need.verdict is None and need.observation.status != "met":
                 return Observation("waiting")
+        for need in self.needs:
+            if need.verdict == "ungraded":
+                return Observation("cannot-tell", Reason("need-ungraded", {"needs": need.id}))
         return None
 
     @property

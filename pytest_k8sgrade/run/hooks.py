@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pytest_k8sgrade.run.rounds import Progress
 
 
+_GRADED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
+"""How pytest ends a run that was not disturbed; the last where all items were deselected."""
+
+
 def start(config: pytest.Config) -> GradeRun:
     """Prepare a run: rubric, cluster or evidence, texts. A fault of the user ends pytest with 4."""
     try:
@@ -113,7 +117,7 @@ class GradeRun:
             self.fault = fault
             self.session.written.append(str(fault))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        if session.exitstatus in _GRADED:
             session.exitstatus = self.grade.exit_code
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.locale.messages import Catalogue, default_language
+from pytest_k8sgrade.reports.streams import be_tolerant
 from pytest_k8sgrade.rubric.load import LoadedRubric, load_rubric
 from pytest_k8sgrade.rubric.model import sum_of
 from pytest_k8sgrade.rubric.packs import all_packs, find_pack
@@ -28,6 +30,7 @@ def print_listing(config: pytest.Config) -> int:
         lines = list(_labs(catalogue) if lab is None else _items(load_rubric(find_pack(lab)), catalogue))
     except UsageFault as fault:
         raise pytest.UsageError(str(fault)) from None
+    be_tolerant(sys.stdout)
     print("\n".join(lines))
     return int(pytest.ExitCode.OK)
 

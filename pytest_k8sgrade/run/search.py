@@ -11,21 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pytest_k8sgrade.cluster import Cluster, View
-from pytest_k8sgrade.cluster.resources import KNOWN
-from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.outcome import JsonValue
+from pytest_k8sgrade.rubric.kinds import known_kinds
 from pytest_k8sgrade.rubric.model import FirstThatExists, Scalar
-
-
-def object_kind(search: FirstThatExists) -> tuple[str, str]:
-    """API version and kind of the object that decides, from the kind's name in any case."""
-    kinds = {kind.lower(): (api_version, kind) for api_version, kind in reversed(KNOWN)}
-    found = kinds.get(search.kind.lower())
-    if found is None:
-        raise UsageFault(
-            f"holding: {search.holding!r} names no known kind; known are {', '.join(sorted(kinds))}"
-        )
-    return found
 
 
 @dataclass
@@ -36,10 +24,6 @@ class Search:
     searches: Mapping[str, FirstThatExists]
     _view: View | None = field(default=None, init=False)
     _found: dict[str, str] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        for search in self.searches.values():
-            object_kind(search)
 
     def values(self, names: Iterable[str], view: View) -> dict[str, JsonValue]:
         """The values of these variables on a view; may raise `CannotTell`."""
@@ -57,7 +41,7 @@ class Search:
 
 def first_that_exists(search: FirstThatExists, cluster: Cluster) -> str:
     """The first namespace that holds the object, else the first that exists, else the first."""
-    api_version, kind = object_kind(search)
+    api_version, kind = known_kinds()[search.kind.lower()]
     for namespace in search.first_that_exists:
         if cluster.find(api_version, kind, search.name, namespace) is not None:
             return namespace

@@ -6,12 +6,14 @@ Holds the pieces together for the hooks. The rules are elsewhere: `settling` and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from pytest_k8sgrade.errors import UsageFault
 from pytest_k8sgrade.grade.build import Run, build_grade
 from pytest_k8sgrade.locale.messages import Catalogue, show
 from pytest_k8sgrade.reports.write import write_report
@@ -166,16 +168,32 @@ class GradeSession:
         return subject if sheet is None else subject.model_copy(update={"student": sheet.student})
 
     def write(self, grade: Grade) -> None:
-        """Write the reports and the evidence that were asked for."""
+        """Write the reports and the evidence that were asked for.
+
+        What cannot be written keeps nothing else from being written; then raises `UsageFault`.
+        """
+        faults = []
+        for write, told in self._files(grade):
+            try:
+                write()
+            except UsageFault as fault:
+                faults.append(str(fault))
+            else:
+                self.written.append(told)
+        if faults:
+            raise UsageFault("\n".join(faults))
+
+    def _files(self, grade: Grade) -> Iterator[tuple[Callable[[], None], str]]:
+        """How each file is written, and what is said of it then."""
+        label = self.catalogue.label
         for target in self.settings.reports:
-            write_report(target, grade)
-            self.written.append(
-                self.catalogue.label("report-written", format=target.format, path=target.path)
-            )
-        if self.settings.record is not None:
+            told = label("report-written", format=target.format, path=target.path)
+            yield partial(write_report, target, grade), told
+        place = self.settings.record
+        if place is not None:
             older = [entry.view for entry in self.entries if entry.view is not None]
-            self.source.record(self.settings.record, self._noted(grade), older)
-            self.written.append(self.catalogue.label("evidence-written", path=self.settings.record))
+            record = partial(self.source.record, place, self._noted(grade), older)
+            yield record, label("evidence-written", path=place)
 
     def _noted(self, grade: Grade) -> RecordedRun:
         rubric = self.lab.rubric

@@ -49,6 +49,7 @@ class Settings:
 def settings_of(config: pytest.Config) -> Settings:
     """The settings of this run; raises `UsageFault`."""
     option = config.getoption
+    _refuse_empty(config)
     settings = Settings(
         lab=option("k8s_grade"),
         kubeconfig=_path(option("k8s_grade_kubeconfig")),
@@ -67,7 +68,28 @@ def settings_of(config: pytest.Config) -> Settings:
     _refuse_contradictions(settings)
     if settings.record is not None:
         refuse_unwritable(settings.record, "the evidence")
+    _refuse_same_file(settings)
     return settings
+
+
+def _refuse_empty(config: pytest.Config) -> None:
+    """An empty value is a variable of a script that was not set: what it was for must not be guessed."""
+    for name in ("kubeconfig", "context", "from", "record", "answers", "student"):
+        if config.getoption(f"k8s_grade_{name}") == "":
+            option = f"--k8s-grade-{name}"
+            raise UsageFault(f"{option} '' names nothing; give {option} a value, or leave it out")
+
+
+def _refuse_same_file(settings: Settings) -> None:
+    """Two files in one place would be one file: the later one."""
+    wanted = [(target.path, f"the {target.format} report") for target in settings.reports]
+    wanted += [(settings.record, "the evidence")] if settings.record is not None else []
+    seen: dict[Path, str] = {}
+    for path, what in wanted:
+        place = path.resolve()
+        if place in seen and (path.is_file() or not path.exists()):
+            raise UsageFault(f"{seen[place]} and {what} would both be {str(path)!r}; name two files")
+        seen[place] = what
 
 
 def _refuse_contradictions(settings: Settings) -> None:
@@ -97,6 +119,6 @@ def wait_of(text: str | None, option: str) -> float | None:
     if text is None:
         return None
     try:
-        return parse_duration(float(text) if text.replace(".", "", 1).isdigit() else text)
+        return parse_duration(text)
     except PydanticCustomError as error:
         raise UsageFault(f"{option} {text!r}: {error.message()}, or 0 for a single look") from None

@@ -6,11 +6,14 @@ stand before it; they come back when `-v`, `--tb` or `-r` ask for them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_k8sgrade.reports.streams import be_tolerant
+from pytest_k8sgrade.reports.text import visible
 from pytest_k8sgrade.run.progress import NoProgress, TerminalProgress
 from pytest_k8sgrade.run.results import reports
 
@@ -27,6 +30,7 @@ _DEFAULTS = {"tbstyle": ("auto", "no"), "reportchars": ("fE", "")}
 
 def quieten(config: pytest.Config) -> None:
     """Leave the floor to the grade, and keep the run in one process."""
+    be_tolerant(sys.stdout)
     for option, (default, ours) in _DEFAULTS.items():
         if getattr(config.option, option, None) == default:
             setattr(config.option, option, ours)
@@ -70,10 +74,14 @@ def log_reports(nodes: Iterable[CheckItem], grade: Grade) -> None:
 
 def summarize(reporter: pytest.TerminalReporter, grade: Grade, session: GradeSession) -> None:
     """The report of the grade, and where the files are."""
-    from pytest_k8sgrade.reports.terminal import render  # noqa: PLC0415 - rich, only for a terminal
+    from rich.cells import cell_len  # noqa: PLC0415 - rich, only for a terminal
+
+    from pytest_k8sgrade.reports.terminal import render  # noqa: PLC0415
 
     writer = reporter.config.get_terminal_writer()
-    reporter.section(session.title(), bold=True)
+    title = visible(session.title())
+    wider = cell_len(title) - len(title)  # pytest counts characters, and Korean ones take two cells
+    writer.sep("=", title, fullwidth=writer.fullwidth - wider, bold=True)
     text = render(
         grade, width=min(writer.fullwidth, 100), colour=writer.hasmarkup, language=session.settings.language
     )

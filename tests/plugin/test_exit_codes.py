@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.plugin.conftest import Lab
@@ -73,6 +75,13 @@ def test_parts_give_part_of_the_points(lab: Lab) -> None:
         (["--k8s-grade-report=json=/nowhere/x.json"], "*/nowhere*"),
         (["--k8s-grade-record=/nowhere/e.zip"], "*/nowhere*"),
         (["--k8s-grade-from=/nowhere.zip"], "*--k8s-grade-kubeconfig*--k8s-grade-from*"),
+        (["--k8s-grade-wait=²"], "*--k8s-grade-wait '²'*90s*"),
+        (["--k8s-grade-kubeconfig="], "*--k8s-grade-kubeconfig '' names nothing*"),
+        (["--k8s-grade-context="], "*--k8s-grade-context '' names nothing*"),
+        (["--k8s-grade-from="], "*--k8s-grade-from '' names nothing*"),
+        (["--k8s-grade-record="], "*--k8s-grade-record '' names nothing*"),
+        (["--k8s-grade-report=junit=same", "--k8s-grade-report=html=./same"], "*junit*html*'same'*"),
+        (["--k8s-grade-report=junit=same", "--k8s-grade-record=same"], "*junit*evidence*'same'*"),
     ],
 )
 def test_a_fault_of_usage_is_4(lab: Lab, options: list[str], says: str) -> None:
@@ -82,6 +91,28 @@ def test_a_fault_of_usage_is_4(lab: Lab, options: list[str], says: str) -> None:
     assert result.ret == 4
     result.stderr.fnmatch_lines([says])
     result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_what_to_grade_without_a_lab_is_4(pytester: pytest.Pytester) -> None:
+    """Nothing would be graded, and nobody be told."""
+    result = pytester.runpytest_subprocess("--k8s-grade-from=hand-in.zip", timeout=60)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--k8s-grade-from*--k8s-grade=LAB*"])
+
+
+def test_defaults_in_an_ini_file_leave_other_runs_alone(pytester: pytest.Pytester) -> None:
+    """A course sets the language of all grades; its own tests run all the same."""
+    pytester.makeini("[pytest]\naddopts = --k8s-grade-lang=ko --k8s-grade-hints=advanced\n")
+    pytester.makepyfile("def test_own():\n    assert True\n")
+    pytester.runpytest_subprocess(timeout=60).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("choice", [["-k", "nothing"], ["-m", "slow"]])
+def test_a_run_of_no_item_is_8(lab: Lab, choice: list[str]) -> None:
+    """All items were taken out by hand: nothing is decided, which is not pytest's 5."""
+    lab.write("a: demo.ok")
+    result = lab.run(WAIT_NOT, *choice)
+    assert (result.ret, lab.verdicts()) == (8, {"a": "ungraded"})
 
 
 def test_all_faults_of_a_rubric_are_told_with_their_lines(lab: Lab) -> None:
@@ -110,3 +141,19 @@ def test_a_report_that_cannot_be_written_is_told(lab: Lab) -> None:
     assert result.ret == 4
     result.stdout.fnmatch_lines(["*100%*", "*junit*/dev/full*"])
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_one_file_that_cannot_be_written_keeps_no_other_from_being_written(lab: Lab, tmp_path: Path) -> None:
+    """The first report is refused; the second and the evidence are there, and both are told."""
+    lab.write("a: demo.ok")
+    html, evidence = tmp_path / "grade.html", tmp_path / "hand-in.zip"
+    result = lab.run(
+        WAIT_NOT,
+        "--k8s-grade-report=junit=/dev/full",
+        f"--k8s-grade-report=html={html}",
+        f"--k8s-grade-record={evidence}",
+    )
+    assert result.ret == 4
+    assert html.is_file()
+    assert evidence.is_file()
+    result.stdout.fnmatch_lines([f"*{html}", f"*{evidence}", "*junit*/dev/full*"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.cells import cell_len
 
 from tests.plugin.conftest import Lab
 
@@ -106,6 +109,31 @@ def test_korean_from_the_locale(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> No
     command = [option for option in lab.command(WAIT_NOT) if not option.startswith("--k8s-grade-lang")]
     result = lab.pytester.runpytest_subprocess(*command, timeout=60)
     result.stdout.fnmatch_lines(["*데모 실습*", "*합격*"])
+
+
+def test_the_title_is_as_wide_as_the_terminal_in_korean(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Korean letters take two cells: pytest alone counts them as one, and the line would break."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lab.write("a: demo.ok")
+    result = lab.run(WAIT_NOT, "--k8s-grade-lang=ko")
+    line = next(line for line in result.outlines if line.startswith("==") and "데모 실습" in line)
+    assert cell_len(line) == 80
+
+
+def test_an_output_without_check_marks_keeps_its_words(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redirected on a Korean Windows, the output is cp949: only the signs are written another way."""
+    monkeypatch.setenv("PYTHONIOENCODING", "cp949")
+    lab.write("a: demo.ok", "b: demo.unmet")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *lab.command(WAIT_NOT, "--k8s-grade-lang=ko")],
+        cwd=lab.folder,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    told = done.stdout.decode("cp949")
+    assert " v 통과" in told
+    assert " x 실패" in told
 
 
 def test_nothing_but_get_is_sent(lab: Lab) -> None:

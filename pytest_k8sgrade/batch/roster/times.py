@@ -83,7 +83,7 @@ class Clock:
 
 
 def _later(deadline: datetime | None, seconds: float, text: str) -> datetime:
-    if text.strip().replace(".", "", 1).isdigit():
+    if text.strip().replace(".", "", 1).isdecimal():
         raise ValueError(f"the extension {quoted(text)} has no unit: write 2d, 12h or 90m")
     if deadline is None:
         raise ValueError(f"the extension {quoted(text)} needs a deadline to begin at")

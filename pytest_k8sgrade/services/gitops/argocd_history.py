@@ -124,7 +124,7 @@ def _births(cluster: Cluster, resource: Object) -> list[datetime]:
 def revision_number(deployment: Object) -> int:
     """How often a Deployment has changed its template, the first one included."""
     written = (deployment["metadata"].get("annotations") or {}).get(_REVISION, "1")
-    return int(written) if str(written).isdigit() else 1
+    return int(written) if str(written).isdecimal() else 1
 
 
 def replica_sets(cluster: Cluster, deployment: Object) -> list[Object]:

@@ -63,7 +63,7 @@ class Elasticsearch:
         told = self._get("/")["version"] or {}
         major = str(told.get("number") or "").partition(".")[0]
         store = "OpenSearch" if told.get("distribution") == "opensearch" else "Elasticsearch"
-        return store, int(major) if major.isdigit() else 0
+        return store, int(major) if major.isdecimal() else 0
 
     def records(self, pattern: str) -> Records:
         """The records of the indices and data streams of that pattern; of none there are none."""

@@ -125,7 +125,7 @@ def _of_resource(resource: Mapping[str, Any]) -> Iterator[Span]:
                 id=str(one.get("spanId")),
                 parent=str(one.get("parentSpanId") or ""),
                 service=service,
-                at=_moment(int(start), 1_000_000_000) if start.isdigit() else None,
+                at=_moment(int(start), 1_000_000_000) if start.isdecimal() else None,
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,7 +10,7 @@ from importlib.metadata import version
 import click
 import pytest
 
-from pytest_k8sgrade.command import group
+from pytest_k8sgrade.command import group, main
 from pytest_k8sgrade.command.group import SUBCOMMANDS
 from pytest_k8sgrade.errors import UsageFault
 from tests.unit.command.calls import call
@@ -86,3 +87,14 @@ def test_it_runs_as_a_module_and_imports_no_more_than_it_needs() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == [f"k8sgrade, version {version('pytest-k8sgrade')}", "[]"]
+
+
+def test_an_output_that_lacks_a_sign_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redirected where the encoding is not UTF-8, signs are written another way."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(raw, encoding="cp949", errors="strict"))
+    with pytest.raises(SystemExit) as ended:
+        main(["실습✓"])
+    sys.stderr.flush()
+    assert ended.value.code == 4
+    assert raw.getvalue().decode("cp949").startswith("k8sgrade: no command '실습v'")

@@ -147,6 +147,23 @@ def test_problems_and_slow_ones_come_first() -> None:
     assert [(one.student, one.duration_s) for one in made.slowest][:2] == [("s002", 120.0), ("s003", 3.0)]
 
 
+def test_faults_of_hand_ins_are_told_apart_by_what_they_are() -> None:
+    """Two damaged files are one problem without a name, a file of another kind is another one."""
+    damaged, other = (
+        "evidence '{}.zip': it is no zip or damaged.",
+        "evidence '{}.zip': it has no evidence.json.",
+    )
+    made = []
+    for student, text in (("s001", damaged), ("s002", other), ("s003", damaged)):
+        fault = text.format(student)
+        told = Told(id="evidence-refused", params={"fault": fault}, text=f"It cannot be used. {fault}")
+        made.append(refused(student).model_copy(update={"problem": told}))
+    assert [(one.text, one.students) for one in book(*made).problems] == [
+        ("It cannot be used. evidence …: it is no zip or damaged.", ("s001", "s003")),
+        ("It cannot be used. evidence 's002.zip': it has no evidence.json.", ("s002",)),
+    ]
+
+
 def test_one_students_text_stands_for_a_reason() -> None:
     """Always the same one, whoever was graded first."""
     made = []

@@ -32,7 +32,7 @@ def test_the_good_lab_is_clean(tmp_path: Path) -> None:
         (
             "space: lab",
             "space: {first_that_exists: [a], holding: widget/x}",
-            "unknown-kind",
+            "fault",
             None,
             "widget/x",
         ),
@@ -62,6 +62,7 @@ def test_the_good_lab_is_clean(tmp_path: Path) -> None:
             "hints:",
         ),
         ("pass_mark: 60%", "pass_mark: 11", "fault", None, "pass_mark:"),
+        ("pass_mark: 60%", "pass_mark: 0.6", "pass-mark-a-share", None, "pass_mark:"),
         ("[written]", "[writen]", "fault", "runs", "needs:"),
     ],
 )

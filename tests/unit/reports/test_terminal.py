@@ -162,8 +162,16 @@ def test_columns_line_up_in_korean() -> None:
 
 def test_a_command_is_not_broken_over_lines() -> None:
     """It can be copied as it stands, at any width that holds it."""
-    for width in range(62, 100):
+    for width in range(58, 100):
         assert COMMAND in shown(grade(failed("active")), width=width)
+
+
+def test_a_command_that_no_line_holds_is_wrapped_at_its_spaces() -> None:
+    """Cut anywhere, no word of it could be copied, and its last sign would stand alone."""
+    for width in range(44, 57):
+        text = shown(grade(failed("active")), width=width)
+        assert COMMAND not in text
+        assert set(COMMAND.split()) <= set(text.split()), width
 
 
 def test_colour_adds_nothing_but_colour() -> None:

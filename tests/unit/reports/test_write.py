@@ -48,6 +48,28 @@ def test_a_target_that_cannot_be_is_told_before_the_run(
         parse_target(text)
 
 
+def test_a_folder_that_may_not_be_written_to_is_told_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the file is a link into it: the file is made there."""
+    locked, link = tmp_path / "locked", tmp_path / "link.json"
+    locked.mkdir()
+    link.symlink_to(locked / "report.json")
+    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != locked)
+    for path in (locked / "report.json", link):
+        with pytest.raises(UsageFault, match="locked' may not be written to; name another file"):
+            parse_target(f"json={path}")
+    assert parse_target(f"json={tmp_path / 'free.json'}").path == tmp_path / "free.json"
+
+
+def test_a_link_to_nowhere_is_told_before_the_run(tmp_path: Path) -> None:
+    """The folder that the link leads to is the one that has to be there."""
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "gone" / "report.json")
+    with pytest.raises(UsageFault, match="gone' does not exist"):
+        parse_target(f"json={link}")
+
+
 def test_a_folder_that_vanished_during_the_run_is_a_clean_fault(tmp_path: Path) -> None:
     """The cause is the file system's."""
     with pytest.raises(UsageFault, match=r"cannot be written to .*No such file"):

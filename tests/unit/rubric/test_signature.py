@@ -24,8 +24,9 @@ def test_a_check_is_a_function_of_the_file_beside_the_rubric(tmp_path: Path) -> 
     assert check.path == tmp_path / "checks" / "scaler.py"
     assert check.function.__name__ == "test_active"
     assert "cluster" not in check.parameters
-    assert str(check.parameters["name"]) == "name: str"
-    assert str(check.parameters["least"]) == "least: int = 1"
+    name, least = check.parameters["name"], check.parameters["least"]
+    assert (name.takes, name.required) == ("a text", True)
+    assert (least.takes, least.default) == ("a whole number", 1)
 
 
 def test_two_folders_with_a_file_of_one_name_do_not_mix(tmp_path: Path) -> None:

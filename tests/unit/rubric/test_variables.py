@@ -73,7 +73,10 @@ def test_settings_take_the_type_of_the_variable(rubric: Rubric) -> None:
     [
         ("nss=x", "no variable 'nss'; did you mean 'ns'\\? there is: flag, least, ns, ratio, text"),
         ("ns", "'ns' sets nothing; write KEY=VALUE"),
-        ("least=two", "variable 'least' is a number, not 'two'"),
+        ("least=two", "variable 'least' is a whole number, not 'two'"),
+        ("least=2.5", "variable 'least' is a whole number, not '2.5'"),
+        ("ns=", "variable 'ns' is not empty, but '' is; write ns=VALUE"),
+        ("text= ", "variable 'text' is not empty, but ' ' is"),
         ("ratio=nan", "variable 'ratio' is a number, not 'nan'"),
         ("flag=maybe", "variable 'flag' is true or false, not 'maybe'"),
     ],
@@ -82,3 +85,9 @@ def test_a_setting_that_cannot_be_is_a_clean_fault(rubric: Rubric, setting: str,
     """With the value and what there is."""
     with pytest.raises(UsageFault, match=message):
         parse_overrides(rubric, [setting])
+
+
+def test_what_is_empty_may_be_set_to_nothing_again(tmp_path: Path) -> None:
+    """Where the rubric's own value is empty, that is a value."""
+    rubric = load(tmp_path, changed("vars:\n", VARS + '  suffix: ""\n')).rubric
+    assert parse_overrides(rubric, ["suffix="]) == {"suffix": ""}

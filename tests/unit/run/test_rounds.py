@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from pytest_k8sgrade.outcome import Observation, Reason, Status
 from pytest_k8sgrade.run.entry import Entry
 from pytest_k8sgrade.run.progress import NoProgress
@@ -191,3 +193,17 @@ def test_hold_is_looked_at_again_and_again() -> None:
     bench.add("a", hold=10)
     assert bench.run() == {"a": "passed"}
     assert bench.time >= 15
+
+
+@pytest.mark.parametrize("order", [("open", "lost"), ("lost", "open")])
+@pytest.mark.parametrize("lost_until", [0, 10])
+def test_a_failed_need_decides_in_whichever_order_needs_are_written(
+    order: tuple[str, str], lost_until: int
+) -> None:
+    """A need that is ungraded keeps nothing open where another one has failed, or still may."""
+    bench = Bench({"open": lambda now: "cannot-tell", "lost": lambda now: "unmet"})
+    bench.add("open", within=5)
+    bench.add("lost", within=lost_until)
+    bench.add("needy", needs=order)
+    assert bench.run() == {"open": "ungraded", "lost": "failed", "needy": "blocked"}
+    assert not [look for look in bench.looks if look[0] == "needy"]
