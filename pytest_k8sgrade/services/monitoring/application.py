@@ -200,17 +200,21 @@ def _explain_source(cluster: Cluster, asked: Asked, item: Object, dropped: Mappi
 
 def _explain(cluster: Cluster, asked: Asked, application: Application, why: Unmet) -> NoReturn:
     """Where there is no such ServiceMonitor, another object that is meant for the application tells more."""
-    meant = _meant(cluster, asked, application) if isinstance(why, Absent) else []
-    if not meant:
-        raise why
-    prometheus = Prometheus.of(cluster, asked.monitoring, asked.prometheus)
-    told = if_readable(lambda: _in_pools(prometheus, meant[0]))
-    _explain_source(cluster, asked, meant[0], told[1] if told is not None else {})
+    for item in _meant(cluster, asked, application) if isinstance(why, Absent) else []:
+        prometheus = Prometheus.of(cluster, asked.monitoring, asked.prometheus)
+        targets, dropped = if_readable(lambda: _in_pools(prometheus, item)) or ([], {})  # noqa: B023 - called at once
+        if not targets:
+            _explain_source(cluster, asked, item, dropped)
+    raise why
 
 
 def _meant(cluster: Cluster, asked: Asked, application: Application) -> list[Object]:
-    """The objects that have the name that was asked for, or select the application; the former first."""
+    """The objects that have the name that was asked for, or select the application; the former first.
+
+    A ServiceMonitor of that name in another namespace is told as such already.
+    """
     listed = if_readable(lambda: cluster.list(API_VERSION, sources.SERVICE_MONITOR)) or []
-    found = [one for one in [*sources.others(cluster), *listed] if application.is_meant_by(one)]
+    named_otherwise = [one for one in listed if one["metadata"]["name"] != asked.name]
+    found = [one for one in [*sources.others(cluster), *named_otherwise] if application.is_meant_by(one)]
     namesakes = [one for one in sources.others(cluster) if _id(one) == (asked.namespace, asked.name)]
     return [*(one for one in namesakes if one["kind"] != sources.PROBE), *found]

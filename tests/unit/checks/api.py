@@ -161,9 +161,12 @@ def _chosen(item: Mapping[str, Any], query: Mapping[str, str]) -> bool:
     wanted = [term.split("=", 1) for term in query.get("labelSelector", "").split(",") if "=" in term]
     if any(labels.get(key) != value for key, value in wanted):
         return False
-    involved = item.get("involvedObject") or {}
     fields = [term.split("=", 1) for term in query.get("fieldSelector", "").split(",") if "=" in term]
-    return all(involved.get(key.removeprefix("involvedObject.")) == value for key, value in fields)
+    for path, value in fields:
+        part, _, field = path.partition(".")
+        if (item.get(part) or {}).get(field) != value:
+            return False
+    return True
 
 
 def look(check: Callable[..., None], cluster: Cluster, **params: Any) -> Observation:

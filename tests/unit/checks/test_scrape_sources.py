@@ -204,6 +204,15 @@ def test_why_another_object_leads_to_nothing(
     assert reason(loaded(api(*objects, dropped=dropped, **spec))) == expected
 
 
+def test_a_service_monitor_elsewhere_is_told_as_such() -> None:
+    """Whether or not Prometheus has targets of it; one of another name that leads to others is not to blame."""
+    elsewhere = monitor("web", space="other")
+    assert reason(loaded(api(elsewhere))) == "object-elsewhere"
+    theirs = target("serviceMonitor/other/theirs/0", "up", "other/web", "http://10.0.7.1:8080/metrics")
+    alike = api(monitor("theirs", space="other"), active=(theirs,))
+    assert reason(loaded(alike)) == "object-absent"
+
+
 def test_a_pod_monitor_without_pods_tells_what_keeps_them() -> None:
     """The workload has none, or none of them has started."""
     stack = api(pod_monitor(), dropped={POOL: 0})
