@@ -84,7 +84,7 @@ def test_a_setting_that_does_not_fit_is_told(named: Lab) -> None:
     evidence = _record(named)
     result = _replay(named, _changed(evidence, set={"copies": "many"}))
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*recorded with copies='many'*is a number*"])
+    result.stderr.fnmatch_lines(["*recorded with copies='many'*is a whole number*"])
     assert _replay(named, _changed(evidence, set={"copies": "many"}), "--k8s-grade-set=copies=2").ret != 4
 
 
