@@ -205,7 +205,7 @@ def test_why_another_object_leads_to_nothing(
 
 
 def test_a_service_monitor_elsewhere_is_told_as_such() -> None:
-    """Whether or not Prometheus has targets of it; one of another name that leads to others is not to blame."""
+    """With or without targets of its own; one of another name that leads to others is not to blame."""
     elsewhere = monitor("web", space="other")
     assert reason(loaded(api(elsewhere))) == "object-elsewhere"
     theirs = target("serviceMonitor/other/theirs/0", "up", "other/web", "http://10.0.7.1:8080/metrics")
