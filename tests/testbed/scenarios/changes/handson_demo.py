@@ -122,7 +122,7 @@ def undo_by_hand(bed: Bed) -> None:
 
 
 def another_past(bed: Bed) -> None:
-    """A Deployment that was never changed by hand, and the past once more."""
+    """A Deployment that was never changed or made by hand, and the past once more."""
     anew(bed)
     past_again(bed)
 
@@ -144,12 +144,6 @@ def remade(bed: Bed) -> str | None:
     return DEMO.in_order()(bed) if revision == "1" else f"revision {revision}"
 
 
-def templates_again(bed: Bed) -> None:
-    """The pushes once more: the Deployment's templates begin anew."""
-    push(bed, "As in the beginning", {DEPLOYMENT: first()})
-    make_past(bed)
-
-
 def settled_down(bed: Bed) -> str | None:
     """Whether the last deploy is so long past that nothing made from now on can be of it."""
     history = (DEMO.target.read(bed) or {}).get("status", {}).get("history") or [{}]
@@ -169,7 +163,7 @@ DEMO.change(
     "The Deployment was deleted by hand and made again: its earlier templates are gone",
     delete,
     effect=remade,
-    undo=templates_again,
+    undo=another_past,
 )
 
 RIVAL = Target("application", NAMESPACE, "demo-app-copy")
