@@ -8,7 +8,7 @@ name are not asked for: on local clusters those of the control plane are down. W
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_k8sgrade.cluster import Cluster
@@ -82,8 +82,8 @@ def test_monitor_configured(
     monitor = monitors.get(cluster, name, namespace)
     subject = sources.subject(monitor)
     found, selector = Findings(), monitor["spec"].get("selector") or {}
-    fits = bool(selector) and any(
-        matches(selector, labels) for labels in _labels_of(cluster, namespace, service_labels)
+    fits = bool(selector) and (
+        matches(selector, service_labels) or _selects_one(cluster, namespace, selector, service_labels)
     )
     require_that(found, subject, "spec.selector", selector, service_labels, met=fits, weight=2)
     endpoints = monitor["spec"].get("endpoints") or []
@@ -99,11 +99,13 @@ def test_monitor_configured(
     found.close()
 
 
-def _labels_of(cluster: Cluster, namespace: str, wanted: dict[str, str]) -> list[dict[str, str]]:
-    """The labels that were asked for, and all those of the Services that have them: each of them selects."""
+def _selects_one(
+    cluster: Cluster, namespace: str, selector: Mapping[str, Any], wanted: dict[str, str]
+) -> bool:
+    """Whether it selects a Service that has the labels that were asked for, by others of its labels."""
     listed = if_readable(lambda: cluster.list("v1", "Service", namespace)) or []
     found = [one["metadata"].get("labels") or {} for one in listed]
-    return [wanted, *(labels for labels in found if selects(wanted, labels))]
+    return any(selects(wanted, labels) and matches(selector, labels) for labels in found)
 
 
 def test_monitor_loaded(

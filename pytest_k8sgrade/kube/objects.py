@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+GO_TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+"""What programs in Go read as true, on a command line and in annotations."""
 
 
 def spec_of(item: Mapping[str, Any]) -> Mapping[str, Any]:

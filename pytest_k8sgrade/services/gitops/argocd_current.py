@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from pytest_k8sgrade.kube.objects import GO_TRUE
 from pytest_k8sgrade.outcome import unmet
 from pytest_k8sgrade.services.gitops.argocd import Application, label
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
-_TRUE = ("1", "t", "T", "true", "TRUE", "True")
-"""What the controller reads as true."""
 _REPLICAS = ("/spec/replicas", ".spec.replicas")
 _SCALER = "kube-controller-manager"
 
@@ -30,7 +29,7 @@ def require_lasting(app: Application, params: Mapping[str, Any]) -> None:
             finalizers=list(app.finalizers),
             **params,
         )
-    if app.annotations.get(SKIP) in _TRUE:
+    if app.annotations.get(SKIP) in GO_TRUE:
         details = {**params, "annotation": SKIP, "at": app.reconciled_at or "-"}
         unmet("argocd-reconcile-skipped", seen=app.annotations[SKIP], wanted=None, **details)
 

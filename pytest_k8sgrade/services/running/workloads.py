@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
+from pytest_k8sgrade.kube.objects import GO_TRUE
 from pytest_k8sgrade.kube.rollout import Shortfall, pods_shortfall, progress_deadline, rollout_shortfall
 from pytest_k8sgrade.kube.selectors import controller, selector_text
 from pytest_k8sgrade.outcome import Findings, hopeless, too_early, unmet
@@ -26,10 +27,6 @@ KINDS: tuple[WorkloadKind, ...] = ("Deployment", "StatefulSet", "DaemonSet")
 
 _UNDER_WAY = ("workload-rolling-out", "workload-old-pods")
 _POD_REASONS = frozenset({*_UNDER_WAY, "workload-not-ready", "workload-deadline-exceeded"})
-
-
-_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-"""What Go reads as true."""
 
 
 def get(cluster: Cluster, kind: WorkloadKind, name: str, namespace: str) -> Object:
@@ -114,7 +111,7 @@ def flag(workload: Object, name: str) -> bool:
     """Whether a switch is set on the command line of its containers, as `--a` or `--a=true`."""
     words = [word.partition("=") for words in _command_lines(workload) for word in words]
     values = [value or "true" for written, _, value in words if written == name]
-    return bool(values) and values[-1] in _TRUE
+    return bool(values) and values[-1] in GO_TRUE
 
 
 def _command_lines(workload: Object) -> list[list[str]]:
